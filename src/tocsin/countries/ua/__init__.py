@@ -1,0 +1,1 @@
+"""Ukraine: data only, see `pack.toml` and SOURCES.md."""

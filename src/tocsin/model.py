@@ -1,0 +1,157 @@
+"""The kinds the log holds, and the values they are made of.  Read this first.
+
+tocsin keeps one log a realm.  An entry is one of three things:
+
+heard   `Signal`   a source says that an area is raised, clear, or was raised in error
+        `Contact`  a source went quiet, or is back and says all that it holds raised
+        `Episode`  an alert that had ended before we heard of it (an import); history only
+ruled   `Contract` a person decided what a source may report, and how long its silence counts
+        `Lapse`    time was up: a raise expired, or nobody vouched for a clear in time
+said    `Alert`    what we told the public: these areas, this threat, this state
+
+Nothing here reads a clock, a file or a socket.  Every time is aware UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from msgspec import Struct
+
+AreaId = NewType("AreaId", str)  # "UA80": the code of an area in its country pack
+Threat = NewType("Threat", str)  # "air", or any code that a source uses; kept, never dropped
+SourceId = NewType("SourceId", str)  # the name of a key, or "pack"
+Place = int  # the seq of an entry in its log, from 1
+
+THREATS = tuple(Threat(t) for t in ("air", "artillery", "urban_fights", "chemical", "nuclear"))
+"""The threats that '*' in a contract stands for, in the order in which pages show them."""
+
+
+class Realm(StrEnum):
+    """Where an entry belongs.  Realms never meet: each has a log, a board and outlets of its own."""
+
+    ACTUAL = "actual"
+    EXERCISE = "exercise"
+    TEST = "test"
+    REPLAY = "replay"  # a day of the past, told again on its own clock
+
+
+class State(StrEnum):
+    """What an area is told about one threat, or about all of them together."""
+
+    RAISED = "raised"
+    PARTLY = "partly"  # a part of the area is raised, the area as a whole is not
+    UNKNOWN = "unknown"  # nobody can speak for it; never to be shown or counted as clear
+    CLEAR = "clear"
+    NOT_COVERED = "not_covered"  # no source is contracted to report this threat here
+
+
+WORST_FIRST = (State.RAISED, State.PARTLY, State.UNKNOWN, State.CLEAR, State.NOT_COVERED)
+
+
+class Act(StrEnum):
+    """What a signal says.  *Clear*: the danger is over.  *Cancelled*: it was sent in error."""
+
+    RAISED = "raised"
+    CLEAR = "clear"
+    CANCELLED = "cancelled"
+
+
+class Level(StrEnum):
+    """How high a raise is, where its source says so."""
+
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class Signal(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="signal"):
+    """A source said that one threat in one area is raised, clear, or was raised in error.
+
+    ``sent`` is the source's own time.  When it was heard stands on the entry.
+    """
+
+    realm: Realm
+    source: SourceId
+    id: str  # the source's own name for this message, unique for that source for ever
+    area: AreaId
+    threat: Threat
+    state: Act
+    sent: datetime
+    subtype: str | None = None  # open vocabulary: drones, ballistic, cruise, guided_bombs, mig31k ...
+    level: Level | None = None
+    expires: datetime | None = None
+    text: str | None = None
+
+
+class Contact(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="contact"):
+    """A source went quiet (``held`` false), or is there and says all that it holds raised.
+
+    Only changes are logged, not every sign of life.
+    """
+
+    realm: Realm
+    source: SourceId
+    held: bool
+    sent: datetime
+    raised: tuple[tuple[AreaId, Threat], ...] = ()
+
+
+class Episode(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="episode"):
+    """An alert that began and ended before we heard of it.  It changes no present state."""
+
+    realm: Realm
+    source: SourceId
+    area: AreaId
+    threat: Threat
+    since: datetime
+    until: datetime  # exclusive
+    inferred: bool = False  # the end was invented upstream: it ends as unknown, not as clear
+
+
+class Contract(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="contract"):
+    """What a source is to report from now on.  No areas: the contract has ended."""
+
+    realm: Realm
+    source: SourceId
+    areas: tuple[AreaId, ...]  # each with all that lies in it
+    threats: tuple[Threat, ...]  # "*" is every threat
+    silence_s: float = 60.0  # after this long without contact its clears are unknown
+    max_age_s: float = 900.0  # a signal older than this when heard is late: kept, never sounded
+
+
+class Lapse(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="lapse"):
+    """What the entry at ``because`` said no longer holds: its time was up."""
+
+    realm: Realm
+    source: SourceId
+    area: AreaId
+    threat: Threat
+    because: Place
+
+
+class Alert(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="alert"):
+    """What we told the public.  The place of its entry is the id that subscribers resume from.
+
+    ``areas`` have all come to the same state for the same cause; the first is
+    the one that the cause was about, or the largest.  An area that is not
+    named is as the nearest area above it that ever was.
+    """
+
+    realm: Realm
+    areas: tuple[AreaId, ...]
+    threat: Threat
+    state: State
+    since: datetime | None  # None: it never was anything else
+    because: tuple[Place, ...]  # the entries that caused it
+    sources: tuple[SourceId, ...] = ()
+    subtype: str | None = None
+    level: Level | None = None
+    expires: datetime | None = None
+    text: str | None = None
+    cancelled: bool = False  # it was sent in error, said its source: not an all clear
+    late: bool = False  # the cause was old when it was heard: shown, never sounded
+
+
+Kind = Signal | Contact | Episode | Contract | Lapse | Alert
