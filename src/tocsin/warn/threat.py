@@ -1,0 +1,186 @@
+"""One threat over all areas: what everybody says of it, and what each area is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tocsin.areas import Areas
+from tocsin.model import AreaId, Level, SourceId, State, Threat
+from tocsin.warn.source import Source
+from tocsin.warn.told import NOT_COVERED, Status
+from tocsin.warn.words import Node, Word
+
+_LEVELS = (None, Level.YELLOW, Level.RED)
+
+
+class ThreatMap:
+    """What the sources say of one threat, area by area, and what it comes to.
+
+    Args:
+        areas: The country's areas.
+        threat: Which threat.
+        sources: What is known of the sources; owned by the board.
+    """
+
+    def __init__(self, areas: Areas, threat: Threat, sources: Mapping[SourceId, Source]) -> None:
+        self.threat = threat
+        self.nodes: dict[AreaId, Node] = {}
+        self.listed: set[AreaId] = {areas.root, *areas.board}  # the areas that are told apart
+        self._areas = areas
+        self._sources = sources
+        self._open: set[AreaId] = set()  # that some source holds raised
+        self._open_below: dict[AreaId, set[AreaId]] = {}
+        self._nodes_below: dict[AreaId, set[AreaId]] = {}
+
+    def word(self, source: SourceId, area: AreaId) -> tuple[Word, list[AreaId]]:
+        """Return what a source says of an area, and the areas that are told apart from now on."""
+        node = self.nodes.get(area)
+        new: list[AreaId] = []
+        if node is None:
+            node = self.nodes[area] = Node()
+            for above in self._areas.chain(area)[1:]:
+                self._nodes_below.setdefault(above, set()).add(area)
+            new = self.tell_apart(area)
+        word = node.words.get(source)
+        if word is None:
+            word = node.words[source] = Word()
+        return word, new
+
+    def mark(self, area: AreaId) -> None:
+        """Keep the index of what is raised in step with the words."""
+        is_open = any(word.open for word in self.nodes[area].words.values())
+        if is_open == (area in self._open):
+            return
+        change = set.add if is_open else set.discard
+        change(self._open, area)
+        for above in self._areas.chain(area)[1:]:
+            change(self._open_below.setdefault(above, set()), area)
+
+    def tell_apart(self, area: AreaId) -> list[AreaId]:
+        """Tell an area apart from what lies around it from now on, and return those that are new.
+
+        With it go the parts beside it, at each step up to the board level, so
+        that no area is left to follow one that is only partly raised.
+        """
+        new: list[AreaId] = []
+        for step in self._areas.chain(area):
+            if step in self.listed:
+                break
+            parent = self._areas[step].parent
+            assert parent is not None  # the root is always listed
+            beside = self._areas.children(parent)
+            self.listed.update(beside)
+            new.extend(beside)
+        return new
+
+    def around(self, area: AreaId) -> Iterator[AreaId]:
+        """Yield the listed areas that a word about one area can change."""
+        yield from self._areas.chain(area)
+        yield from (part for part in self._areas.below(area) if part in self.listed)
+
+    def spoken_of(self, area: AreaId) -> bool:
+        """Return whether anybody used this threat here or in a part."""
+        return area in self.nodes or bool(self._nodes_below.get(area))
+
+    def held_by(self, source: SourceId) -> Iterator[AreaId]:
+        """Yield the areas that a source holds raised."""
+        for area in self._open:
+            word = self.nodes[area].words.get(source)
+            if word is not None and word.open:
+                yield area
+
+    def was_raised(self, source: SourceId, area: AreaId) -> bool:
+        """Return whether a source ever said anything of an area, an area around it or a part of it."""
+        around = [above for above in self._areas.chain(area) if above in self.nodes]
+        parts = self._nodes_below.get(area, set())
+        return any(source in self.nodes[near].words for near in (*around, *parts))
+
+    def status(self, area: AreaId) -> Status:
+        """Return what an area is to be told, without ``since`` where only history knows it."""
+        holders = self._holding(area)
+        if holders:
+            return _raised(holders)
+        parts = self._open_below.get(area)
+        if parts:
+            held = [word for part in parts for word in self._holding(part)]
+            return Status(State.PARTLY, min(word.since for word in held), _names(held))
+        spoken = self.spoken_of(area)
+        if not any(source.touches(area, self.threat, spoken) for source in self._sources.values()):
+            return NOT_COVERED
+        vouching = self._clear_by(area)
+        if vouching:
+            return Status(State.CLEAR, sources=tuple(sorted(vouching)))
+        return Status(State.UNKNOWN)
+
+    def _holding(self, area: AreaId) -> list[Word]:
+        return [
+            word
+            for above in self._areas.chain(area)
+            if above in self._open
+            for word in self.nodes[above].words.values()
+            if word.open
+        ]
+
+    def _clear_by(self, area: AreaId) -> set[SourceId]:
+        """Return the sources by which an area, with all its parts, is clear; empty when it is not."""
+        return self._clear_as_whole(area) or self._clear_by_parts(area)
+
+    def _clear_as_whole(self, area: AreaId) -> set[SourceId]:
+        vouching = self._covering(area)
+        if not vouching:
+            return set()
+        for part in self._nodes_below.get(area, ()):
+            more = self._clear_by(part)
+            if not more:
+                return set()
+            vouching |= more
+        return vouching
+
+    def _clear_by_parts(self, area: AreaId) -> set[SourceId]:
+        parts = self._areas.whole_children(area)
+        if not parts or parts[0] not in self.listed:
+            return set()  # nobody spoke of any part: they are as the area is
+        vouching: set[SourceId] = set()
+        for part in parts:
+            more = self._clear_by(part)
+            if not more:
+                return set()
+            vouching |= more
+        return vouching
+
+    def _covering(self, area: AreaId) -> set[SourceId]:
+        """Return the sources whose clear covers an area and is no older than any raise of it."""
+        chain = [self.nodes[above] for above in self._areas.chain(area) if above in self.nodes]
+        newest = max((node.newest_raise for node in chain if node.newest_raise is not None), default=None)
+        vouching = set()
+        for name, source in self._sources.items():
+            if not source.speaks_of(area, self.threat):
+                continue
+            words = [node.words[name] for node in chain if name in node.words]
+            times = [word.cleared_at for word in words if word.cleared_at and source.vouches(word)]
+            stated_at = source.stated_at
+            if source.held and stated_at and all(word.settled_by(stated_at) for word in words):
+                times.append(stated_at)
+            if times and (newest is None or max(times) >= newest):
+                vouching.add(name)
+        return vouching
+
+
+def _raised(words: list[Word]) -> Status:
+    """Return the status of an area that these words hold raised."""
+    newest = max((word.raises[-1] for word in words), key=lambda item: item[:2])[3]
+    signals = [word.raises[-1][3] for word in words]
+    ends = [signal.expires for signal in signals]
+    return Status(
+        State.RAISED,
+        since=min(word.since for word in words),
+        sources=_names(words),
+        subtype=newest.subtype,
+        level=max((signal.level for signal in signals), key=_LEVELS.index),
+        expires=None if None in ends else max(end for end in ends if end is not None),
+        text=newest.text,
+    )
+
+
+def _names(words: list[Word]) -> tuple[SourceId, ...]:
+    return tuple(sorted({word.raises[-1][3].source for word in words}))
