@@ -1,0 +1,1 @@
+"""Sources: what we listen to.  One module a source; none knows another."""
