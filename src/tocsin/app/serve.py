@@ -1,0 +1,321 @@
+"""The server: one public door, one desk, and a station for each realm that is used."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from tocsin import wire
+from tocsin.app.clock import Clock, WallClock
+from tocsin.app.station import RECENT, News, Receipt, Started, Station
+from tocsin.areas import Country
+from tocsin.config import address
+from tocsin.desk.api import Api
+from tocsin.desk.keys import Keys
+from tocsin.errors import ConfigError, LogError
+from tocsin.hub import Hub
+from tocsin.log import Log
+from tocsin.log.sqlite import SqliteLog
+from tocsin.model import Act, Contract, Kind, Realm, Signal, SourceId
+from tocsin.public import frames
+from tocsin.public.door import BEAT_S, SLICES, Door
+from tocsin.public.http import Connection
+from tocsin.public.pages import Pages
+from tocsin.public.site import Site
+from tocsin.views.history import PACK, History
+
+_log = logging.getLogger("tocsin")
+
+KEYS_S = 0.5  # how often keys are looked at: a revoked one is refused at once, its contract ends within this
+_FOREVER_S = 1e9
+
+
+class Outlet:
+    """A station with what shows it.  For every realm alike; only the actual one has a public listener.
+
+    Args:
+        country: Areas, names and standing raises.
+        log: The realm's log, open for appending.
+        clock: What time it is there.
+        loop: The event loop that readers are served from.
+        notice: What every frame of a replay or an exercise says.
+        limit: The most connections.
+        map_svg: The operator's own map; by default the pack's.
+    """
+
+    def __init__(
+        self,
+        country: Country,
+        log: Log,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        notice: str | None = None,
+        limit: int = 18_500,
+        map_svg: bytes | None = None,
+    ) -> None:
+        self.country = country
+        self.clock = clock
+        self.history = History(country.areas)
+        self._loop = loop
+        self._site = Site(Pages(country, map_svg))
+        self.station = Station(log, country.areas, clock, self._publish)
+        started = self.station.start(self.history.learn)
+        self.door = self._door(started, notice, limit)
+
+    def _door(self, started: Started, notice: str | None, limit: int) -> Door:
+        log, now = self.station.log, self.clock.now()
+        hub = Hub(log.epoch, started.head, RECENT)
+        moment = frames.Moment(log.epoch, started.head, log.realm, now, self.station.fresh(now), notice)
+        floor = started.recent[0].seq if len(started.recent) >= RECENT else 0
+        hub.load([frames.event_of(said.seq, said.alert, moment) for said in started.recent], floor)
+        return Door(
+            self.country.areas,
+            self._site,
+            self.history,
+            hub=hub,
+            told=started.told,
+            realm=log.realm,
+            now=self.clock.now,
+            lasted=self.clock.lasted,
+            fresh=self.station.fresh,
+            notice=notice,
+            limit=limit,
+        )
+
+    def _publish(self, news: News) -> None:
+        """Called in the writing thread, with what is durable."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            self._loop.call_soon_threadsafe(self._tell, news)
+
+    def _tell(self, news: News) -> None:
+        self.door.publish([(said.seq, said.alert) for said in news.said], news.head)
+        for at, kind in news.heard:
+            self.history.learn(at, kind)
+
+    async def record(self, key: str, kind: Kind) -> Receipt:
+        """Return when something is durable.
+
+        Raises:
+            TocsinError: It was not taken; says why.
+        """
+        return await asyncio.wrap_future(self.station.submit(key, kind))
+
+    def board(self) -> dict[str, Any]:
+        """Return what the board shows."""
+        return self.door.board_now()
+
+    def stand(self, silence_s: float = _FOREVER_S) -> None:
+        """Raise what the country pack says has been raised for years."""
+        standing = self.country.standing
+        if not standing:
+            return
+        areas = tuple(raise_.area for raise_ in standing)
+        threats = tuple(sorted({raise_.threat for raise_ in standing}))
+        self.station.agree(Contract(self.station.realm, PACK, areas, threats, silence_s))
+        for raise_ in standing:
+            name = f"standing/{raise_.area}/{raise_.threat}/{wire.stamp(raise_.since)}"
+            raised = Signal(
+                self.station.realm, PACK, name, raise_.area, raise_.threat, Act.RAISED, raise_.since
+            )
+            self.station.submit(f"signal/{PACK}/{name}", raised)
+
+    async def listen(self, host: str, port: int) -> asyncio.Server:
+        """Open the public door.
+
+        Raises:
+            ConfigError: The address cannot be had.
+        """
+        try:
+            return await self._loop.create_server(
+                lambda: Connection(self.door, self.clock.lasted), host, port, backlog=4_096
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen at {host}:{port}: {error.strerror or error}",
+                todo="choose another --public address",
+            ) from error
+
+    async def beats(self) -> None:
+        """Let every stream hear that the server lives, for ever."""
+        while True:
+            self.door.beat()
+            if not self.station.alive:
+                raise LogError("the writing thread has ended", todo="see the log above; report it as a bug")
+            await asyncio.sleep(BEAT_S / SLICES)
+
+
+class Server:
+    """`tocsin serve`."""
+
+    def __init__(self, country: Country, settings: dict[str, Any]) -> None:
+        self._country = country
+        self._settings = settings
+        self._folder = Path(settings["data"])
+        self._outlets: dict[Realm, Outlet] = {}
+        self._clock = WallClock()
+
+    async def run(self, ready: Callable[[str, str], None]) -> None:
+        """Serve until a signal says to stop.
+
+        Args:
+            ready: Told the addresses once both doors are open.
+        """
+        public, desk = (address(self._settings[name], name) for name in ("public", "desk"))
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        keys = Keys(self._folder)
+        try:
+            actual = self._outlet(Realm.ACTUAL)
+            actual.stand()
+            self._agree(keys)
+            listener = await actual.listen(*public)
+            api = Api(self._country.areas, keys, self._outlet, self._clock.now)
+            async with _desk(api, *desk) as desk_at:
+                at = at_of(listener.sockets[0])
+                self._note(at, desk_at)
+                ready(at, desk_at)
+                await self._watch(keys, stop)
+            listener.close()
+        finally:
+            for outlet in self._outlets.values():
+                outlet.door.close()
+                outlet.station.stop()
+            keys.close()
+
+    def _outlet(self, realm: Realm) -> Outlet:
+        """Return a realm's outlet; it begins with the first key that needs it."""
+        outlet = self._outlets.get(realm)
+        if outlet is None:
+            log = SqliteLog(log_path(self._folder, realm), realm=realm)
+            own_map = map_path(self._folder)
+            notice = None if realm is Realm.ACTUAL else f"{realm}, no present danger"
+            outlet = self._outlets[realm] = Outlet(
+                self._country,
+                log,
+                self._clock,
+                asyncio.get_running_loop(),
+                notice=notice,
+                limit=min(self._settings["connections"], _descriptors() - 500),
+                map_svg=own_map.read_bytes() if own_map.exists() else None,
+            )
+        return outlet
+
+    def _agree(self, keys: Keys) -> None:
+        """Let each realm's log say what the keys in force are contracted to report."""
+        in_force: dict[Realm, set[SourceId]] = {realm: {PACK} for realm in self._outlets}
+        for who, _ in keys.all():
+            if who.revoked:
+                continue
+            outlet = self._outlet(who.realm)
+            in_force.setdefault(who.realm, {PACK}).add(who.name)
+            silence_s, max_age_s = self._settings["silence_s"], self._settings["max_age_s"]
+            outlet.station.agree(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s))
+        for realm, names in in_force.items():
+            station = self._outlets[realm].station
+            for name in station.contracted() - names:
+                station.agree(Contract(realm, name, (), ()))
+
+    async def _watch(self, keys: Keys, stop: asyncio.Event) -> None:
+        beats = {asyncio.create_task(outlet.beats()) for outlet in self._outlets.values()}
+        stopped = asyncio.create_task(stop.wait())
+        seen = keys.version()
+        try:
+            while not stop.is_set():
+                done, _ = await asyncio.wait(
+                    {stopped, *beats}, timeout=KEYS_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done & beats:
+                    task.result()  # a beat only ends by an error
+                if keys.version() != seen:
+                    seen, before = keys.version(), set(self._outlets)
+                    self._agree(keys)
+                    beats |= {
+                        asyncio.create_task(self._outlets[realm].beats())
+                        for realm in {*self._outlets} - before
+                    }
+        finally:
+            for task in (*beats, stopped):
+                task.cancel()
+
+    def _note(self, public: str, desk: str) -> None:
+        """Leave word where the doors are, for the commands that run beside the server."""
+        note = self._folder / "server.json"
+        note.write_bytes(msgspec.json.encode({"pid": os.getpid(), "public": public, "desk": desk}))
+
+
+@contextlib.asynccontextmanager
+async def _desk(api: Api, host: str, port: int) -> AsyncIterator[str]:
+    """Serve the desk in this loop while the block runs."""
+    config = uvicorn.Config(
+        api.app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=30,
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    try:
+        await server.startup()
+    except SystemExit as error:
+        raise ConfigError(f"cannot listen at {host}:{port}", todo="choose another --desk address") from error
+    main = asyncio.create_task(server.main_loop())
+    try:
+        yield at_of(server.servers[0].sockets[0])
+    finally:
+        server.should_exit = True
+        await main
+        await server.shutdown()
+
+
+def at_of(listener: Any) -> str:
+    """Return HOST:PORT of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def log_path(folder: Path, realm: Realm) -> Path:
+    """Return where a realm's log lies: each has a file of its own, so that they never meet."""
+    return folder / ("log.db" if realm is Realm.ACTUAL else f"{realm}.db")
+
+
+def map_path(folder: Path) -> Path:
+    """Return where the operator's own map lies, if there is one."""
+    return folder / "map.svg"
+
+
+def _descriptors() -> int:
+    """Return how many files this process may open, after asking for as many as it can get."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Run a coroutine in the fastest loop there is here."""
+    gc.freeze()
+    if sys.platform == "win32":
+        asyncio.run(main())
+        return
+    import uvloop
+
+    uvloop.run(main())

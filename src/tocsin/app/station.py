@@ -1,0 +1,339 @@
+"""A station: one realm's log and board, and the one thread that writes them.
+
+What comes in is taken from a queue, many at a time, and appended with what is
+to be said because of it in one batch, so that a signal and its alerts cost one
+sync and no crash comes between them.  Only what is durable is passed on.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from tocsin import wire
+from tocsin.app.clock import Clock
+from tocsin.areas import Areas
+from tocsin.errors import LogError, SourceError, TocsinError
+from tocsin.log import Entry, Log, checked
+from tocsin.model import Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
+from tocsin.warn.board import Board
+from tocsin.warn.told import Told
+
+_log = logging.getLogger("tocsin")
+
+BATCH = 256  # entries that share one sync; more waiting than this wait for the next
+TICK_S = 0.2  # how often silence and expiries are looked for
+RECENT = 10_000  # alerts that a subscriber can resume from without a snapshot
+FRESH_S = 15.0  # no answer vouches for a clear longer than this, so a dead server is noticed within it
+
+
+class Receipt(NamedTuple):
+    """Where in the log something stands, and whether it is new there."""
+
+    epoch: str
+    seq: Place
+    new: bool
+
+
+class Said(NamedTuple):
+    """An alert that is durably in the log, and its place."""
+
+    seq: Place
+    at: datetime
+    alert: Alert
+
+
+class News(NamedTuple):
+    """What one batch made durable."""
+
+    said: list[Said]
+    heard: list[tuple[datetime, Kind]]  # everything but the alerts, with when it was heard
+    head: Place
+
+
+class Started(NamedTuple):
+    """What a station knows when it begins."""
+
+    told: Told
+    recent: list[Said]  # the newest alerts, oldest first
+    head: Place
+
+
+class Asked(NamedTuple):
+    """Something that waits for the writing thread."""
+
+    key: str
+    kind: Kind
+    done: Future[Receipt]
+
+
+def _nothing(at: datetime, kind: Kind) -> None:
+    pass
+
+
+class Station:
+    """One realm, from what is heard to what is said.
+
+    Args:
+        log: The realm's log, open for appending.
+        areas: The country's areas.
+        clock: What time it is there.
+        publish: Called in the writing thread with what was said, after it is durable.
+    """
+
+    def __init__(self, log: Log, areas: Areas, clock: Clock, publish: Callable[[News], None]) -> None:
+        self.log = log
+        self.areas = areas
+        self.clock = clock
+        self.broken: str | None = None  # why nothing can be appended, until something can be again
+        self._publish = publish
+        self._board = Board(areas, log.realm)
+        self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._heard: dict[SourceId, float] = {}  # when contact was last heard, on the clock that never jumps
+        self._signalled: dict[SourceId, float] = {}  # when it last sent a signal, on the same clock
+        self._reported: dict[SourceId, int] = {}
+        self._taken: list[tuple[datetime, Kind]] = []  # what the batch under way has heard
+        self._thread = threading.Thread(target=self._run, name=f"station-{log.realm}", daemon=True)
+
+    @property
+    def realm(self) -> Realm:
+        """The realm that it serves."""
+        return self.log.realm
+
+    # Outside the writing thread
+
+    def start(self, learn: Callable[[datetime, Kind], None] = _nothing) -> Started:
+        """Fold the log, say what is still owed, and begin to write.
+
+        Args:
+            learn: Given every other kind in the log too, for views that are made in the same pass.
+
+        Raises:
+            LogBroken: The log cannot be trusted.
+        """
+        recent = self._fold(learn)
+        with self.log.batch():
+            for name, source in list(self._board.sources.items()):
+                if source.held:  # nobody was heard by this process yet
+                    recent += self._take(*self._silence(name))
+            now = self.clock.now()
+            recent += self._say(self._board.owed(self.log.head.seq, now), self.log.head.seq, now)
+        self._thread.start()
+        return Started(self._board.told.copy(), list(recent), self.log.head.seq)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the writing thread runs.  It ends by `stop`, or by a fault of ours."""
+        return self._thread.is_alive()
+
+    def submit(self, key: str, kind: Kind) -> Future[Receipt]:
+        """Have something appended; the future ends when it is durable and passed on.
+
+        The future's errors: KeyTaken, SourceError (it cannot be so), LogError (the disk).
+        """
+        done: Future[Receipt] = Future()
+        self._queue.put(Asked(key, kind, done))
+        return done
+
+    def agree(self, contract: Contract) -> Future[Receipt]:
+        """Have a contract appended if it says something new."""
+        return self.submit(f"contract/{contract.source}/{wire.stamp(self.clock.now())}", contract)
+
+    def contracted(self) -> set[SourceId]:
+        """Return the sources that have a contract in force."""
+        return {name for name, source in list(self._board.sources.items()) if source.contract is not None}
+
+    def fresh(self, now: datetime) -> dict[SourceId, datetime]:
+        """Return until when each source vouches for what it called clear, seen from now."""
+        latest = now + timedelta(seconds=FRESH_S)
+        lasted = self.clock.lasted()
+        fresh = {}
+        for name, source in list(self._board.sources.items()):
+            if source.contract is None:
+                continue
+            heard = self._heard.get(name) if source.held else self._signalled.get(name)
+            if heard is not None:
+                left = source.contract.silence_s - (lasted - heard)
+                fresh[name] = min(latest, now + timedelta(seconds=max(0.0, left)))
+        return fresh
+
+    def stop(self) -> None:
+        """Finish what is waiting, and close the log."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+        self.log.close()
+
+    # In the writing thread
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            asked, stopping = self._gather()
+            lapsed = self._lapsed()
+            if asked or lapsed:
+                self._write(asked, lapsed)
+
+    def _gather(self) -> tuple[list[Asked], bool]:
+        asked: list[Asked] = []
+        try:
+            item = self._queue.get(timeout=TICK_S)
+            while item is not None:
+                asked.append(item)
+                if len(asked) == BATCH:
+                    return asked, False
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return asked, False
+        return asked, True
+
+    def _lapsed(self) -> list[tuple[str, Kind]]:
+        """Return what ended by itself: expiries, clears nobody vouches for, sources gone quiet."""
+        lapses: list[tuple[str, Kind]] = [
+            (f"lapse/{lapse.because}", lapse) for lapse in self._board.due(self.clock.now())
+        ]
+        lasted = self.clock.lasted()
+        for name, source in self._board.sources.items():
+            if source.held and source.contract is not None and name in self._heard:
+                if lasted - self._heard[name] >= source.contract.silence_s:
+                    lapses.append(self._silence(name))
+        return lapses
+
+    def _silence(self, source: SourceId) -> tuple[str, Contact]:
+        now = self.clock.now()
+        return f"quiet/{source}/{self.log.head.seq + 1}", Contact(self.realm, source, held=False, sent=now)
+
+    def _write(self, asked: list[Asked], lapsed: list[tuple[str, Kind]]) -> None:
+        said: list[Said] = []
+        self._taken = []
+        answers: list[tuple[Future[Receipt], Receipt | TocsinError]] = []
+        try:
+            with self.log.batch():
+                for key, kind in lapsed:
+                    said += self._take(key, kind)
+                for item in asked:
+                    answers.append((item.done, self._answer(item, said)))
+            self.broken = None
+        except LogError as error:
+            self._give_up(error, asked)
+            return
+        if self._taken:
+            self._publish(News(said, self._taken, self.log.head.seq))
+        for done, answer in answers:
+            if isinstance(answer, TocsinError):
+                done.set_exception(answer)
+            else:
+                done.set_result(answer)
+
+    def _answer(self, item: Asked, said: list[Said]) -> Receipt | TocsinError:
+        """Take one thing in; its own fault is its own answer, the disk's is everybody's."""
+        try:
+            if self._is_known(item.kind):
+                return Receipt(self.log.epoch, self.log.head.seq, new=False)
+            if isinstance(item.kind, Signal):
+                self._signalled[item.kind.source] = self.clock.lasted()
+                if self.log.find(item.key) is None:
+                    self._admit(item.kind)
+            before = self.log.head.seq
+            said += self._take(item.key, item.kind)
+            entry = self.log.find(item.key)
+            assert entry is not None
+            return Receipt(self.log.epoch, entry.seq, new=entry.seq > before)
+        except SourceError as error:
+            return error
+        except LogError as error:
+            if "seq" in error.values:  # the key is taken: the feed's fault
+                return error
+            raise
+
+    def _is_known(self, kind: Kind) -> bool:
+        """Return whether a sign of life or a contract says nothing that is not in the log."""
+        if isinstance(kind, Contact):
+            if kind.held:
+                self._heard[kind.source] = self.clock.lasted()
+            self._report(kind)
+            return not self._board.changes(kind)
+        if isinstance(kind, Contract):
+            source = self._board.sources.get(kind.source)
+            return source is not None and source.contract == kind
+        return False
+
+    def _report(self, contact: Contact) -> None:
+        unlisted = self._board.unlisted(contact) if contact.held else []
+        if len(unlisted) != self._reported.get(contact.source, 0):
+            self._reported[contact.source] = len(unlisted)
+            if unlisted:
+                names = ", ".join(f"{area} {threat}" for area, threat in unlisted[:5])
+                _log.warning(
+                    "source %s: %d areas are raised here and not in its contact (%s%s); they stay raised, "
+                    "send their all clear",
+                    contact.source,
+                    len(unlisted),
+                    names,
+                    ", ..." if len(unlisted) > 5 else "",
+                )
+
+    def _admit(self, signal: Signal) -> None:
+        if signal.state != "raised" and not self._board.was_raised(signal.source, signal.area, signal.threat):
+            raise SourceError(
+                f"area: {signal.area} was never raised for {signal.threat} by {signal.source}, so there is "
+                f"nothing for {signal.state} to end",
+                todo="check area and threat; a feed says what is not raised by its contact",
+                area=signal.area,
+            )
+
+    def _take(self, key: str, kind: Kind) -> list[Said]:
+        """Append one entry and what is to be said because of it.  Inside a batch."""
+        now = self.clock.now()
+        place, new = self.log.append(key, wire.encode(kind), now)
+        if not new:
+            return []
+        self._taken.append((now, kind))
+        return self._say(self._board.hear(place, now, kind), place, now)
+
+    def _say(self, alerts: list[Alert], because: Place, now: datetime) -> list[Said]:
+        said = []
+        for number, alert in enumerate(alerts):
+            place, new = self.log.append(f"alert/{because}/{number}", wire.encode(alert), now)
+            if new:
+                self._board.learn(place, now, alert)
+                said.append(Said(place, now, alert))
+        return said
+
+    def _give_up(self, error: LogError, asked: list[Asked]) -> None:
+        """Nothing of the batch is kept: fold the log again, and say so to whoever waits."""
+        self.broken = str(error)
+        _log.error("%s", error)
+        try:
+            self._fold(_nothing)
+        except TocsinError as second:
+            _log.error("%s", second)
+        for item in asked:
+            item.done.set_exception(error)
+
+    def _fold(self, learn: Callable[[datetime, Kind], None]) -> deque[Said]:
+        board = Board(self.areas, self.realm)
+        recent: deque[Said] = deque(maxlen=RECENT)
+        for entry in checked(self.log):
+            kind = fold_one(board, entry)
+            if isinstance(kind, Alert):
+                recent.append(Said(entry.seq, entry.at, kind))
+            elif kind is not None:
+                learn(entry.at, kind)
+        self._board = board
+        return recent
+
+
+def fold_one(board: Board, entry: Entry) -> Kind | None:
+    """Let a board learn one entry of a log, and return it; None for one whose words were erased."""
+    if entry.body is None:
+        return None  # its words were erased
+    kind = wire.decode(entry.body)
+    board.learn(entry.seq, entry.at, kind)
+    return kind

@@ -1,0 +1,54 @@
+"""The commands.  Each help line says in one breath what you get."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from tocsin import __version__
+from tocsin.cli.keep import config_, import_, key, pack, verify
+from tocsin.cli.run import demo, replay, serve
+from tocsin.cli.say import clear, raise_
+from tocsin.cli.show import board, history, why
+from tocsin.errors import TocsinError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="tocsin")
+def commands() -> None:
+    """Warn the public of an attack while it happens, and keep the record of it."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+
+
+for _command in (
+    demo,
+    serve,
+    replay,
+    import_,
+    board,
+    history,
+    raise_,
+    clear,
+    key,
+    verify,
+    why,
+    config_,
+    pack,
+):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """Run a command; an error that a person can put right is printed as one, with what to do next."""
+    try:
+        commands(standalone_mode=False)
+    except TocsinError as error:
+        click.secho(f"tocsin: {error}", err=True, fg="red")
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)

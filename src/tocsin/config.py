@@ -1,0 +1,128 @@
+"""Every setting: name, type, default, unit, one sentence.
+
+One table.  The parser, ``tocsin config`` and the reference page are made from
+it.  A value comes from the command line, else from the environment
+(``TOCSIN_SILENCE_S``), else from the file (``tocsin.toml``), else the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from tocsin.errors import ConfigError
+
+
+class Setting(Struct, frozen=True):
+    """One thing that whoever runs a server can set."""
+
+    name: str
+    kind: type
+    default: Any
+    about: str
+    unit: str = ""
+
+
+SETTINGS = (
+    Setting("data", str, "tocsin-data", "The folder of the log and the keys."),
+    Setting("public", str, "127.0.0.1:8410", "Where the public door listens."),
+    Setting(
+        "desk", str, "127.0.0.1:8411", "Where the desk listens; keep it on loopback or behind a TLS proxy."
+    ),
+    Setting("country", str, "ua", "The country pack."),
+    Setting(
+        "silence_s", float, 60.0, "After this long without contact a source's clears become unknown.", "s"
+    ),
+    Setting(
+        "max_age_s", float, 900.0, "A signal older than this when it is heard is shown, never sounded.", "s"
+    ),
+    Setting("connections", int, 18_500, "The most connections that the public door takes."),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+PREFIX = "TOCSIN_"
+
+
+def load(
+    path: Path | None, environment: Mapping[str, str], given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return every setting's value.
+
+    Args:
+        path: A TOML file, or None for `tocsin.toml` where it is.
+        environment: As `os.environ`.
+        given: Values from the command line; None is not given.
+
+    Raises:
+        ConfigError: An unknown name, with the nearest known one; a value of another type; a file
+            that cannot be read.
+    """
+    values = {setting.name: setting.default for setting in SETTINGS}
+    for name, value in _read(path).items():
+        values[_known(name, f"{path or 'tocsin.toml'}")] = value
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name[len(PREFIX) :].lower() in _BY_NAME:
+            values[name[len(PREFIX) :].lower()] = value
+    values.update({name: value for name, value in (given or {}).items() if value is not None})
+    return {name: _typed(_BY_NAME[name], value) for name, value in values.items()}
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    file = path or Path("tocsin.toml")
+    if path is None and not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(
+            f"cannot read the settings in {file}: {error}", todo="mend the file, or leave it out"
+        ) from error
+
+
+def _known(name: str, where: str) -> str:
+    if name in _BY_NAME:
+        return name
+    near = difflib.get_close_matches(name, _BY_NAME, 1)
+    hint = f"did you mean {near[0]}?" if near else "see `tocsin config --defaults`"
+    raise ConfigError(f"{name}: no such setting in {where}", todo=hint)
+
+
+def _typed(setting: Setting, value: Any) -> Any:
+    try:
+        typed = setting.kind(value)
+    except (TypeError, ValueError):
+        typed = None
+    if typed is None or isinstance(value, bool) or (setting.kind is float and not 0 < typed < 1e9):
+        kind = {str: "text", float: "a number above 0", int: "a whole number"}[setting.kind]
+        raise ConfigError(f"{setting.name} is {value!r}", todo=f"set it to {kind}, as in {setting.default!r}")
+    return typed
+
+
+def address(text: str, name: str) -> tuple[str, int]:
+    """Return host and port of HOST:PORT.
+
+    Raises:
+        ConfigError: It is not one.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65_535:
+        raise ConfigError(f"{name} is {text!r}", todo="write HOST:PORT, as in 127.0.0.1:8410")
+    return host.strip("[]"), int(port)
+
+
+def defaults_toml() -> str:
+    """Return a settings file that says what would hold without one."""
+    lines = []
+    for setting in SETTINGS:
+        unit = f" [{setting.unit}]" if setting.unit else ""
+        value = f'"{setting.default}"' if setting.kind is str else str(setting.default)
+        lines.append(
+            f"# {setting.about}{unit}\n"
+            f"# Environment: {PREFIX}{setting.name.upper()}\n"
+            f"{setting.name} = {value}\n"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,230 @@
+"""The desk's API: signals and contact from feeds, each under the rights of its key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tocsin import wire
+from tocsin.areas import Areas
+from tocsin.desk.keys import Keys, Principal
+from tocsin.desk.openapi import desk_openapi
+from tocsin.errors import KeyRefused, KeyTaken, LogError, NotEntitled, SourceError, SourceGarbled, TocsinError
+from tocsin.model import AreaId, Contact, Kind, Realm, Signal, Threat
+
+SIGNAL_LIMIT = 64 * 1024  # bytes; the largest legal signal has some 20 KiB
+CONTACT_LIMIT = 1024 * 1024  # bytes; every area of a country under every threat
+SKEW_S = 30.0  # a signal that claims to be sent further ahead than this is refused: its clock is wrong
+
+
+class Receipt(Protocol):
+    """Where in the log something stands."""
+
+    @property
+    def epoch(self) -> str:
+        """The log."""
+
+    @property
+    def seq(self) -> int:
+        """The place in it."""
+
+    @property
+    def new(self) -> bool:
+        """Whether it was put there now."""
+
+
+class Recorder(Protocol):
+    """Who makes things durable; one a realm."""
+
+    async def record(self, key: str, kind: Kind) -> Receipt:
+        """Return when it is durable."""
+
+    def board(self) -> dict[str, Any]:
+        """Return what the realm's board shows."""
+
+
+class Api:
+    """The desk of one country.
+
+    Args:
+        areas: The country's areas.
+        keys: Who may say what.
+        recorder: Gives the recorder of a realm.
+        now: The time.
+    """
+
+    def __init__(
+        self, areas: Areas, keys: Keys, recorder: Callable[[Realm], Recorder], now: Callable[[], datetime]
+    ) -> None:
+        self._areas = areas
+        self._keys = keys
+        self._recorder = recorder
+        self._now = now
+        self.app = Starlette(
+            routes=[
+                Route("/v1/signals", self._guard(self._signal), methods=["POST"]),
+                Route("/v1/contact", self._guard(self._contact), methods=["POST"]),
+                Route("/v1/board.json", self._guard(self._board), methods=["GET"]),
+                Route("/openapi.json", self._guard(self._openapi), methods=["GET"]),
+                Route("/healthz", self._guard(self._health), methods=["GET"]),
+            ],
+            exception_handlers={404: _no_such, 405: _no_such},
+        )
+
+    def _guard(
+        self, handler: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except TocsinError as error:
+                return _problem(_status(error), error)
+
+        return answer
+
+    async def _signal(self, request: Request) -> Response:
+        who = self._keys.who(request.headers.get("authorization"))
+        form = wire.read_form(await _body(request, SIGNAL_LIMIT), wire.SignalForm)
+        area = self._area(form.area, "area")
+        threat = Threat(form.threat)
+        who.check(area, threat, self._areas)
+        sent = self._sent(form.sent)
+        if form.expires is not None and form.expires <= form.sent:
+            raise SourceGarbled(
+                f"expires: {wire.stamp(form.expires)} is not after sent, {wire.stamp(form.sent)}",
+                todo="leave expires out, or send a later time",
+            )
+        signal = Signal(
+            realm=who.realm,
+            source=who.name,
+            id=form.id,
+            area=area,
+            threat=threat,
+            state=form.state,
+            sent=sent,
+            subtype=form.subtype,
+            level=form.level,
+            expires=None if form.expires is None else wire.utc(form.expires),
+            text=form.text,
+        )
+        receipt = await self._recorder(who.realm).record(f"signal/{who.name}/{form.id}", signal)
+        return JSONResponse(
+            {"epoch": receipt.epoch, "seq": receipt.seq}, status_code=201 if receipt.new else 200
+        )
+
+    async def _contact(self, request: Request) -> Response:
+        who = self._keys.who(request.headers.get("authorization"))
+        form = wire.read_form(await _body(request, CONTACT_LIMIT), wire.ContactForm)
+        for number, (name, threat) in enumerate(form.raised):
+            who.check(self._area(name, f"raised[{number}]"), Threat(threat), self._areas)
+        contact = Contact(
+            realm=who.realm,
+            source=who.name,
+            held=True,
+            sent=self._sent(form.sent),
+            raised=wire.pairs(form.raised),
+        )
+        await self._recorder(who.realm).record(f"contact/{who.name}/{wire.stamp(contact.sent)}", contact)
+        return Response(status_code=204)
+
+    async def _board(self, request: Request) -> Response:
+        who = self._keys.who(request.headers.get("authorization"))
+        return JSONResponse(self._recorder(who.realm).board(), headers={"Cache-Control": "no-store"})
+
+    async def _openapi(self, request: Request) -> Response:
+        return JSONResponse(desk_openapi())
+
+    async def _health(self, request: Request) -> Response:
+        return Response("ok\n", media_type="text/plain")
+
+    def _area(self, name: str, field: str) -> AreaId:
+        if AreaId(name) not in self._areas:
+            try:
+                self._areas[AreaId(name)]
+            except SourceError as error:
+                raise SourceGarbled(f"{field}: {error.found}", todo=error.todo, area=name) from error
+        return AreaId(name)
+
+    def _sent(self, sent: datetime) -> datetime:
+        now = self._now()
+        if sent > now + timedelta(seconds=SKEW_S):
+            raise SourceGarbled(
+                f"sent: {wire.stamp(sent)} is {(sent - now).total_seconds():.0f} s ahead of our clock, "
+                f"{wire.stamp(now)}",
+                todo="set the sender's clock by NTP",
+            )
+        return wire.utc(sent).astimezone(UTC)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return a request's body; one over the limit is refused before it is read to its end."""
+    size = request.headers.get("content-length", "")
+    pieces, total = [], 0
+    if not (size.isdigit() and int(size) > limit):
+        try:
+            async with asyncio.timeout(10):
+                async for piece in request.stream():
+                    total += len(piece)
+                    if total > limit:
+                        break
+                    pieces.append(piece)
+        except (TimeoutError, ClientDisconnect) as error:
+            raise SourceGarbled(
+                "the body did not come to its end within 10 s", todo="send it again"
+            ) from error
+        if total <= limit:
+            return b"".join(pieces)
+    raise TooLarge(
+        f"the body has {size or 'more than ' + str(total)} bytes, the limit is {limit}",
+        todo="send one signal a request, and a text of at most 4,096 characters",
+    )
+
+
+class TooLarge(SourceError):
+    """More than anybody has to say."""
+
+
+_STATUS: tuple[tuple[type[TocsinError], HTTPStatus], ...] = (
+    (KeyRefused, HTTPStatus.UNAUTHORIZED),
+    (NotEntitled, HTTPStatus.FORBIDDEN),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (KeyTaken, HTTPStatus.CONFLICT),
+    (LogError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SourceError, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+
+
+def _status(error: TocsinError) -> HTTPStatus:
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _problem(status: HTTPStatus, error: TocsinError) -> Response:
+    """Return an error as RFC 9457 says, with what to do next."""
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": error.found}
+    if error.todo:
+        body["todo"] = error.todo
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else {}
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"
+    return Response(msgspec.json.encode(body), int(status), headers, "application/problem+json")
+
+
+async def _no_such(request: Request, error: Exception) -> Response:
+    status = HTTPStatus(getattr(error, "status_code", 404))
+    what = TocsinError(f"{request.method} {request.url.path} is not done here", todo="see /openapi.json")
+    return _problem(status, what)
+
+
+__all__ = ["Api", "Principal", "Receipt", "Recorder"]

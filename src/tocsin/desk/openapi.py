@@ -1,0 +1,82 @@
+"""The desk's OpenAPI description, made from the forms that it reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tocsin import __version__
+from tocsin.wire import ContactForm, SignalForm
+
+_PROBLEMS = {
+    "401": "No key, an unknown one, or one that was revoked.",
+    "403": "The key has no right to this area or threat.",
+    "413": "The body is too large.",
+    "422": "The body cannot be taken as it is; the field is named.",
+    "503": "The disk refuses. Nothing was taken; send it again.",
+}
+
+
+def desk_openapi() -> dict[str, Any]:
+    """Return the description of the desk."""
+    _, schemas = msgspec.json.schema_components(
+        (SignalForm, ContactForm), ref_template="#/components/schemas/{name}"
+    )
+    receipt = {"type": "object", "properties": {"epoch": {"type": "string"}, "seq": {"type": "integer"}}}
+    content = {"application/json": {"schema": receipt}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tocsin, the desk",
+            "version": __version__,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"key": []}],
+        "paths": {
+            "/v1/signals": {
+                "post": _post(
+                    "An area is raised, clear, or was raised in error.",
+                    "SignalForm",
+                    {
+                        "201": {
+                            "description": "It is durable, at this place in the log.",
+                            "content": content,
+                        },
+                        "200": {"description": "It was there already, at this place.", "content": content},
+                        "409": {"description": "The id was used for something else."},
+                    },
+                )
+            },
+            "/v1/contact": {
+                "post": _post(
+                    "The feed is there, and this is all that it holds raised. Send it at least every 20 s.",
+                    "ContactForm",
+                    {"204": {"description": "Heard."}},
+                )
+            },
+            "/v1/board.json": {
+                "get": {
+                    "summary": "The board of the key's realm, as the public door shows it.",
+                    "responses": {"200": {"description": "The board."}, **_problems("401")},
+                }
+            },
+        },
+        "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _post(summary: str, form: str, responses: dict[str, Any]) -> dict[str, Any]:
+    schema = {"schema": {"$ref": f"#/components/schemas/{form}"}}
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"application/json": schema}},
+        "responses": {**responses, **_problems(*_PROBLEMS)},
+    }
+
+
+def _problems(*statuses: str) -> dict[str, Any]:
+    return {
+        status: {"description": _PROBLEMS[status], "content": {"application/problem+json": {}}}
+        for status in statuses
+    }

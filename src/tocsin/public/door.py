@@ -1,0 +1,351 @@
+"""The public door of one realm: who is connected, what is answered, who is told what.
+
+Everything here runs in one event loop and reads memory only.  Answers are made
+once for a state and kept until the next alert or beat.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tocsin.areas import Areas
+from tocsin.errors import TocsinError
+from tocsin.hub import Event, Hub, Reset, Wish, wish_for
+from tocsin.model import Alert, AreaId, Place, Realm
+from tocsin.public import frames
+from tocsin.public.answer import JSON, TEXT, Answer, problem
+from tocsin.public.catalogue import catalogue_json
+from tocsin.public.frames import Fresh, Moment
+from tocsin.public.history import history_csv, history_json
+from tocsin.public.http import Connection, Request, StreamAsked
+from tocsin.public.openapi import public_openapi
+from tocsin.public.site import Page, Site
+from tocsin.views.history import History
+from tocsin.warn.told import Told
+from tocsin.wire import stamp
+
+BEAT_S = 5.0  # every stream hears within this that the server lives
+SLICES = 20  # beats are spread over this many turns, so that an alert never waits behind all of them
+REQUEST_S = 10.0  # a request must be whole within this
+IDLE_S = 75.0  # a connection that asks nothing for this long is closed
+RETRY_MS = (1_000, 4_000)  # when to come back: spread, so that not everybody comes at once
+
+
+class Door:
+    """The public door.
+
+    Args:
+        areas: The country's areas.
+        site: The pages.
+        history: What is known of the past, fed by `publish`'s caller.
+        epoch: The log's.
+        realm: The realm that is shown here, and no other.
+        now: What time it is there.
+        lasted: Seconds on a clock that never jumps.
+        fresh: Until when each source vouches, seen from a moment.
+        notice: What every frame says of a replay or an exercise.
+        limit: How many connections are taken.
+    """
+
+    def __init__(
+        self,
+        areas: Areas,
+        site: Site,
+        history: History,
+        *,
+        hub: Hub,
+        told: Told,
+        realm: Realm,
+        now: Callable[[], datetime],
+        lasted: Callable[[], float],
+        fresh: Callable[[datetime], Fresh],
+        notice: str | None = None,
+        limit: int = 19_000,
+    ) -> None:
+        self._areas = areas
+        self._site = site
+        self._history = history
+        self._hub = hub
+        self._told = told
+        self._realm = realm
+        self._now = now
+        self._lasted = lasted
+        self._fresh = fresh
+        self._notice = notice
+        self._limit = limit
+        self._waiting: set[Connection] = set()  # connections that are not streams
+        self._streams: list[dict[Connection, None]] = [{} for _ in range(SLICES)]
+        self._turn = 0
+        self._made: dict[object, Answer] = {}
+        self._moment: Moment | None = None
+        self._snapshots: dict[Wish, tuple[bytes, bytes]] = {}
+        self._routes: dict[str, Callable[[Request], Answer | StreamAsked]] = {
+            "/v1/board.json": self._board,
+            "/v1/board.txt": self._text,
+            "/v1/stream": self._stream,
+            "/v1/ws": self._stream,
+            "/v1/areas.json": lambda request: self._keep("areas", catalogue_json(areas)),
+            "/v1/history.json": self._past,
+            "/v1/history.csv": self._past,
+            "/openapi.json": lambda request: self._keep("openapi", public_openapi()),
+            "/healthz": lambda request: Answer(b"ok\n", TEXT, cache="no-store"),
+        }
+
+    # What was said
+
+    def publish(self, alerts: list[tuple[Place, Alert]], head: Place) -> None:
+        """Tell everybody what is durably in the log, up to a place."""
+        moment = self._look(head)
+        events = []
+        for seq, alert in alerts:
+            self._told.hear(alert)
+            events.append(frames.event_of(seq, alert, moment))
+        self._hub.add(events, head)
+        self._forget()
+        if events:
+            self._tell(events, head)
+
+    def _tell(self, events: list[Event], head: Place) -> None:
+        sse, websocket = b"".join(e.sse for e in events), b"".join(e.ws for e in events)
+        concerned = frozenset[AreaId]().union(*(event.areas for event in events))
+        for streams in self._streams:
+            for stream in streams:
+                if stream.lagging:
+                    continue
+                if stream.wish is None:
+                    stream.write(sse, websocket)
+                elif not stream.wish.isdisjoint(concerned):
+                    mine = [event for event in events if not event.areas.isdisjoint(stream.wish)]
+                    stream.write(b"".join(e.sse for e in mine), b"".join(e.ws for e in mine))
+                stream.place = head
+
+    def beat(self) -> None:
+        """Tell a slice of the streams that the server lives.  To be called `SLICES` times in `BEAT_S`."""
+        self._turn = (self._turn + 1) % SLICES
+        if self._turn == 0:
+            self._sweep()
+        self._forget()
+        streams = self._streams[self._turn]
+        if not streams:
+            return
+        moment = self._look()
+        sse, websocket = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
+        for stream in streams:
+            if not stream.lagging:
+                stream.write(sse, websocket)
+
+    def _sweep(self) -> None:
+        """Close connections whose request does not come, or does not end."""
+        now = self._lasted()
+        for connection in list(self._waiting):
+            if connection.since is not None and connection.transport is not None:
+                if now - connection.since > (REQUEST_S if connection.mid_request else IDLE_S):
+                    connection.transport.abort()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in [*self._waiting, *(stream for streams in self._streams for stream in streams)]:
+            if connection.transport is not None:
+                connection.transport.close()
+
+    # What connections ask
+
+    def connected(self, connection: Connection) -> bool:
+        """Take a connection in, if there is room."""
+        if len(self._waiting) + sum(map(len, self._streams)) >= self._limit:
+            return False
+        self._waiting.add(connection)
+        return True
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection."""
+        self._waiting.discard(connection)
+        for streams in self._streams:
+            if connection in streams:
+                del streams[connection]
+                return
+
+    def opened(self, stream: Connection, cursor: str | None) -> None:
+        """Begin a stream: what is behind its cursor, or the present state."""
+        self._waiting.discard(stream)
+        retry = f"retry: {random.randint(*RETRY_MS)}\n\n".encode()
+        stream.write(retry, b"")
+        if cursor is None:
+            stream.write(*self._snapshot(stream.wish))
+        else:
+            place = self._hub.resume(cursor)
+            if isinstance(place, Reset):
+                self._reset(stream, place.why)
+            else:
+                self._catch_up(stream, place)
+        stream.place = self._hub.head
+        min(self._streams, key=len)[stream] = None
+
+    def drained(self, stream: Connection) -> None:
+        """Tell a stream that was too slow what it missed, or the present state if that is shorter."""
+        missed = self._hub.behind(stream.place, stream.wish)
+        size = sum(len(event.sse) for event in missed)
+        if size > len(self._snapshot(stream.wish)[0]):
+            self._reset(stream, "the reader was too slow")
+        else:
+            self._catch_up(stream, stream.place)
+        stream.place = self._hub.head
+
+    def _catch_up(self, stream: Connection, place: Place) -> None:
+        missed = self._hub.behind(place, stream.wish)
+        moment = self._look()
+        sse, websocket = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
+        stream.write(b"".join(e.sse for e in missed) + sse, b"".join(e.ws for e in missed) + websocket)
+
+    def _reset(self, stream: Connection, why: str) -> None:
+        moment = self._look()
+        data = {"epoch": moment.epoch, "seq": moment.seq, "why": why}
+        stream.write(*frames.both("reset", data, None))
+        stream.write(*self._snapshot(stream.wish))
+
+    def answer(self, request: Request) -> Answer | StreamAsked:
+        """Return the answer to a request."""
+        try:
+            route = self._routes.get(request.path)
+            if route is not None:
+                return route(request)
+            if request.path.startswith("/v1/areas/"):
+                return self._area(request)
+            page = self._site.page(request.path, request.query, request.headers)
+            if page is not None:
+                return self._page(page)
+            asset = self._site.asset(request.path)
+            if asset is not None:
+                return asset
+        except TocsinError as error:
+            return problem(404 if request.path.startswith("/v1/areas/") else 400, error.found, error.todo)
+        return problem(404, f"there is nothing at {request.path}", "see /openapi.json for what there is")
+
+    def _board(self, request: Request) -> Answer:
+        wish = self._wish(request)
+        return self._made_once(
+            ("board", wish),
+            lambda moment: Answer(
+                frames.to_bytes(frames.board_json(self._told, self._areas, moment, wish)),
+                JSON,
+                etag=self._cursor(moment),
+                headers=self._ages(moment),
+            ),
+        )
+
+    def _text(self, request: Request) -> Answer:
+        wish = self._wish(request)
+        return self._made_once(
+            ("text", wish),
+            lambda moment: Answer(
+                frames.board_text(self._told, self._areas, moment, wish),
+                TEXT,
+                etag=self._cursor(moment),
+                headers=self._ages(moment),
+            ),
+        )
+
+    def _area(self, request: Request) -> Answer:
+        name, dot, kind = request.path.removeprefix("/v1/areas/").rpartition(".")
+        if kind != "json" or not dot:
+            return problem(404, f"there is nothing at {request.path}", "ask for /v1/areas/UA80.json")
+        area = self._areas[AreaId(name)]
+        return self._made_once(
+            ("area", area.id),
+            lambda moment: Answer(
+                frames.to_bytes(
+                    {
+                        **moment.frame(),
+                        "fresh": frames.fresh_json(moment.fresh),
+                        "area": str(area.id),
+                        "level": area.level,
+                        "name": dict(area.names),
+                        "in": [str(above) for above in self._areas.chain(area.id)[1:]],
+                        **frames.area_json(self._told, area.id, moment),
+                    }
+                ),
+                JSON,
+                etag=self._cursor(moment),
+                headers=self._ages(moment),
+            ),
+        )
+
+    def _past(self, request: Request) -> Answer:
+        """Answer from the view of the past, once for a window and a state."""
+        make = history_csv if request.path.endswith(".csv") else history_json
+        query = tuple(sorted((name, values[0]) for name, values in request.query.items()))
+        return self._made_once(
+            ("past", request.path, query),
+            lambda moment: make(self._history, self._areas, moment, dict(query)),
+        )
+
+    def _page(self, page: Page) -> Answer:
+        return self._made_once(
+            page, lambda moment: self._site.render(page, frames.board_json(self._told, self._areas, moment))
+        )
+
+    def _stream(self, request: Request) -> StreamAsked:
+        cursor = request.headers.get("last-event-id") or request.first("after")
+        return StreamAsked(self._wish(request), cursor)
+
+    def _wish(self, request: Request) -> Wish:
+        asked = [name for value in request.query.get("areas", ()) for name in value.split(",") if name]
+        if "areas" in request.query and not asked:
+            raise TocsinError("areas: it is empty", todo="name areas, as in areas=UA80,UA32, or leave it out")
+        return wish_for(self._areas, map(AreaId, asked)) if asked else None
+
+    # Answers that are made once
+
+    def _look(self, head: Place | None = None) -> Moment:
+        now = self._now()
+        place = self._hub.head if head is None else head
+        return Moment(self._hub.epoch, place, self._realm, now, self._fresh(now), self._notice)
+
+    def _forget(self) -> None:
+        self._moment = None
+        self._made = {key: answer for key, answer in self._made.items() if isinstance(key, str)}
+        self._snapshots.clear()
+
+    def _made_once(self, key: object, make: Callable[[Moment], Answer]) -> Answer:
+        answer = self._made.get(key)
+        if answer is None:
+            if self._moment is None:
+                self._moment = self._look()
+            if len(self._made) > 2_000:  # someone asks for ever new windows
+                self._forget()
+                self._moment = self._look()
+            answer = self._made[key] = make(self._moment)
+        return answer
+
+    def _keep(self, key: str, value: Any) -> Answer:
+        """Return an answer that does not change while the server runs."""
+        answer = self._made.get(key)
+        if answer is None:
+            answer = self._made[key] = Answer(frames.to_bytes(value), JSON, cache="public, max-age=3600")
+        return answer
+
+    def board_now(self) -> dict[str, Any]:
+        """Return the whole board, as it is at this moment."""
+        return frames.board_json(self._told, self._areas, self._look())
+
+    def _snapshot(self, wish: Wish) -> tuple[bytes, bytes]:
+        made = self._snapshots.get(wish)
+        if made is None:
+            moment = self._look()
+            board = frames.board_json(self._told, self._areas, moment, wish)
+            made = self._snapshots[wish] = frames.both("snapshot", board, self._cursor(moment))
+        return made
+
+    def _cursor(self, moment: Moment) -> str:
+        return f"{moment.epoch}-{moment.seq}"
+
+    def _ages(self, moment: Moment) -> dict[str, str]:
+        """Return the headers that renew an answer's age, in a 200 and a 304 alike."""
+        until = min(moment.fresh.values(), default=moment.as_of)
+        ages = {"As-Of": stamp(moment.as_of), "Fresh-Until": stamp(until)}
+        if moment.notice:
+            ages["Notice"] = moment.notice
+        return ages

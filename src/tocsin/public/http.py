@@ -1,0 +1,277 @@
+"""One connection of the public door: HTTP/1.0 and 1.1, streams and WebSockets.
+
+Requests are parsed by httptools and WebSocket handshakes by `websockets`; what
+is ours is that a stream keeps nothing but its socket and its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol, cast
+from urllib.parse import parse_qs, unquote
+
+import httptools
+from websockets.http11 import Request as Handshake
+from websockets.server import ServerProtocol
+
+from tocsin.hub import Wish
+from tocsin.model import Place
+from tocsin.public.answer import Answer, problem
+
+HEAD_LIMIT = 16 * 1024  # bytes of request line and headers
+WAITING_LIMIT = 64 * 1024  # bytes a stream may have waiting; beyond, it is told the present state later
+STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
+    b"X-Accel-Buffering: no\r\nAccess-Control-Allow-Origin: *\r\nReferrer-Policy: no-referrer\r\n"
+    b"X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+)
+
+
+class Request:
+    """What somebody asked for."""
+
+    __slots__ = ("headers", "keep", "method", "path", "query")
+
+    def __init__(self, method: str, target: str, headers: dict[str, str], keep: bool) -> None:
+        path, _, query = target.partition("?")
+        self.method = method
+        self.path = unquote(path)
+        self.query = parse_qs(query, keep_blank_values=True, max_num_fields=20) if query else {}
+        self.headers = headers
+        self.keep = keep
+
+    def first(self, name: str) -> str | None:
+        """Return the first value of a query field."""
+        values = self.query.get(name)
+        return values[0] if values else None
+
+
+class StreamAsked:
+    """The answer to a request that wants a stream: what to begin with."""
+
+    __slots__ = ("cursor", "wish")
+
+    def __init__(self, wish: Wish, cursor: str | None) -> None:
+        self.wish = wish
+        self.cursor = cursor
+
+
+class Streams(Protocol):
+    """Who keeps the open streams."""
+
+    def answer(self, request: Request) -> Answer | StreamAsked:
+        """Return the answer, or what stream is wanted."""
+
+    def opened(self, stream: Connection, cursor: str | None) -> None:
+        """A stream is open: begin it."""
+
+    def drained(self, stream: Connection) -> None:
+        """A stream that had too much waiting can be written again."""
+
+    def closed(self, connection: Connection) -> None:
+        """A connection is gone."""
+
+    def connected(self, connection: Connection) -> bool:
+        """A connection is there; returns whether there is room for it."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection, and the stream that it may become."""
+
+    __slots__ = (
+        "_door", "_field", "_head", "_headers", "_lasted", "_parser", "_served", "_size", "_socket", "_url",
+        "lagging", "place", "since", "transport", "websocket", "wish",
+    )  # fmt: skip
+
+    def __init__(self, door: Streams, lasted: Callable[[], float]) -> None:
+        self._door = door
+        self._lasted = lasted
+        self.transport: asyncio.Transport | None = None
+        self.since: float | None = None  # since when a request is awaited; None while it streams
+        self.lagging = False
+        self.websocket = False
+        self.wish: Wish = None
+        self.place: Place = 0
+        self._socket: ServerProtocol | None = None
+        self._served = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: dict[str, str] = {}
+        self._size = 0
+        self._head: list[bytes] = []
+
+    @property
+    def mid_request(self) -> bool:
+        """Whether a part of a request has come, or the first one is awaited."""
+        return self._size > 0 or not self._served
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.since = self._lasted()
+        if not self._door.connected(self):
+            self._send(
+                problem(503, "too many connections", "try again in a minute").response(
+                    {}, head_only=False, keep=False
+                )
+            )
+            self.transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Forget it."""
+        self._door.closed(self)
+        self.transport = None
+        self._parser = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take in a piece of a request, or what a WebSocket client says."""
+        if self._socket is not None:
+            self._hear_socket(data)
+            return
+        if self._parser is None:
+            return  # a server-sent stream: what its reader sends is not read
+        self._size += len(data)
+        self._head.append(data)
+        if self._size > HEAD_LIMIT:
+            self._refuse(problem(431, f"the request has more than {HEAD_LIMIT} bytes", "send fewer headers"))
+            return
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # on_message_complete has answered
+        except httptools.HttpParserError as error:
+            if self._parser is not None:
+                self._refuse(problem(400, f"the request cannot be read: {error}", "send HTTP/1.1"))
+
+    def eof_received(self) -> bool:
+        """Close when the other side does."""
+        return False
+
+    def pause_writing(self) -> None:
+        """Too much is waiting: this stream is told the present state when it can be written again."""
+        self.lagging = True
+
+    def resume_writing(self) -> None:
+        """It can be written again."""
+        if self.lagging:
+            self.lagging = False
+            if self.since is None:
+                self._door.drained(self)
+
+    # What httptools calls
+
+    def on_url(self, url: bytes) -> None:
+        """Keep a piece of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header."""
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_body(self, body: bytes) -> None:
+        """This door takes nothing in."""
+        self._refuse(problem(413, "the public door takes no body", "send signals to the desk"))
+
+    def on_message_complete(self) -> None:
+        """Answer one request."""
+        parser = self._parser
+        if parser is None or self.transport is None:
+            return
+        method = parser.get_method().decode("latin-1")
+        if method not in ("GET", "HEAD"):
+            self._refuse(problem(405, f"{method} is not done here", "use GET or HEAD", Allow="GET, HEAD"))
+            return
+        try:
+            request = Request(method, self._url.decode("ascii"), self._headers, parser.should_keep_alive())
+            answer = self._door.answer(request)
+        except ValueError as error:
+            self._refuse(problem(400, f"the address cannot be read: {error}", "encode it as RFC 3986 says"))
+            return
+        if isinstance(answer, StreamAsked):
+            self._open_stream(request, answer)
+            return
+        self._send(answer.response(self._headers, head_only=method == "HEAD", keep=request.keep))
+        if request.keep:
+            self._served = True
+            self._begin()
+            self.since = self._lasted()
+        else:
+            self._parser = None
+            self.transport.close()
+
+    # Streams
+
+    def _open_stream(self, request: Request, asked: StreamAsked) -> None:
+        assert self.transport is not None
+        if request.method == "HEAD":
+            self._send(STREAM_HEAD)
+            self.transport.close()
+            return
+        self.wish = asked.wish
+        self.transport.set_write_buffer_limits(high=WAITING_LIMIT)
+        if request.path.endswith("/ws"):
+            if not self._shake_hands():
+                return
+        else:
+            self._send(STREAM_HEAD)
+        self._parser = None
+        self._head = []
+        self._headers = {}
+        self.since = None
+        self._door.opened(self, asked.cursor)
+
+    def _shake_hands(self) -> bool:
+        """Answer a WebSocket handshake; returns whether it went well."""
+        assert self.transport is not None
+        socket = ServerProtocol()
+        socket.receive_data(b"".join(self._head))
+        events = socket.events_received()
+        if not events or not isinstance(events[0], Handshake):
+            self._refuse(
+                problem(
+                    426, "this is a WebSocket address", "connect with a WebSocket client", Upgrade="websocket"
+                )
+            )
+            return False
+        socket.send_response(socket.accept(events[0]))
+        for piece in socket.data_to_send():
+            self._send(piece)
+        if socket.close_expected():
+            self.transport.close()
+            return False
+        self._socket = socket
+        self.websocket = True
+        return True
+
+    def _hear_socket(self, data: bytes) -> None:
+        """Answer pings and closing; anything else that a client says is not read."""
+        assert self._socket is not None and self.transport is not None
+        self._socket.receive_data(data)
+        self._socket.events_received()
+        for piece in self._socket.data_to_send():
+            self._send(piece)
+        if self._socket.close_expected():
+            self.transport.close()
+
+    def write(self, sse: bytes, websocket: bytes) -> None:
+        """Write one or more events, in the form that this stream has."""
+        self._send(websocket if self.websocket else sse)
+
+    def _send(self, data: bytes) -> None:
+        if self.transport is not None and data and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def _refuse(self, answer: Answer) -> None:
+        self._parser = None
+        if self.transport is not None:
+            self._send(answer.response({}, head_only=False, keep=False))
+            self.transport.close()
+
+
+__all__ = ["Connection", "Request", "StreamAsked", "Streams"]

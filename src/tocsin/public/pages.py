@@ -1,0 +1,423 @@
+"""The pages: what a board says, as a sentence, a list and tiles, in HTML and in plain text.
+
+Three rules decide what a reader is told.
+
+1.  Only what is vouched for at the board's own moment is clear.  The rest is unknown, is never
+    counted as clear, and is called danger.
+2.  A raise stays a raise, also when nobody confirms it any longer; then it says since when.
+3.  Every page says when it was made, and of a replay or an exercise that it is one.
+
+A board comes in as the decoded `board.json` and goes out as bytes: nothing here reads a clock.
+The script on the page (`static/live.js`) goes on by the same rules from the same words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, tzinfo
+from importlib.resources import files
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tocsin.areas import Country
+from tocsin.model import WORST_FIRST, AreaId, State
+from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, span
+
+__all__ = ["LANGUAGES", "Pages"]
+
+_PACK = ["pack"]  # the sources of a raise that stands for years
+_SIGNS = {"raised": "[!]", "partly": "[/]", "unknown": "[?]", "clear": "[ ]"}
+_KINDS = {".js": "text/javascript; charset=utf-8", ".webmanifest": "application/manifest+json"}
+
+Entry = Mapping[str, Any]
+
+
+class Verdict(NamedTuple):
+    """What one area is told about all threats together."""
+
+    state: str
+    covered: bool
+    since: datetime | None
+    raised: list[tuple[str, Entry]]  # threat and entry, of what is raised or partly raised
+    high: bool  # a raise of the red level
+    standing: bool  # raised by the country pack alone
+    lapsed: datetime | None  # raised, and since then nobody confirms it
+    cancelled: bool  # the last alert here was sent in error
+
+
+class Row(NamedTuple):
+    """One area as the list shows it."""
+
+    id: AreaId
+    name: str
+    kind: str  # classes: "raised high"
+    word: str
+    since: str
+    more: str
+    verdict: Verdict
+
+    @property
+    def label(self) -> str:
+        """The whole row in one line, for a screen reader."""
+        return ", ".join(filter(None, (f"{self.name}: {self.word}", self.since, self.more)))
+
+
+class Tile(NamedTuple):
+    """One area on the tile grid."""
+
+    row: Row
+    x: int
+    y: int
+    short: str
+
+
+class Pages:
+    """The public door's pages.
+
+    Args:
+        country: Areas, names, tiles and the time zone that times are shown in.
+        map_svg: A map to show instead of the one that the set-up drew: a path for each area of
+            the board with its code as id, and in a group ``finer`` paths of finer areas.
+    """
+
+    def __init__(self, country: Country, map_svg: bytes | None = None) -> None:
+        self._country = country
+        self._map = f"map-{country.code}.svg"
+        self._map_svg = map_svg
+        self._zone, self._zone_word = _zone(country.timezone)
+        self._order = {area: place for place, area in enumerate(country.areas.board)}
+        self._short = {lang: _short(country, lang) for lang in LANGUAGES}
+        environment = Environment(
+            loader=PackageLoader("tocsin.public"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._template = environment.get_template("board.html")
+        self._versions = {
+            name: self._version(name) for name in ("live.js", "live.css", "mine.js", "picture.js")
+        }
+
+    def board(self, snapshot: Mapping[str, Any], lang: str, *, wall: bool = False) -> bytes:
+        """Return the live map's first HTML: sentence, tiles and list, and what its script begins with.
+
+        Args:
+            snapshot: A decoded `board.json`.
+            lang: One of `LANGUAGES`.
+            wall: For a large screen in a duty room.
+        """
+        at = _time(snapshot["as_of"])
+        rows = self._rows(snapshot, lang)
+        head = notice_lines(snapshot, lang)
+        sentence = self._sentence(rows, snapshot, lang)
+        page = self._template.render(
+            lang=lang,
+            other=next(other for other in LANGUAGES if other != lang),
+            realm=snapshot.get("realm", "actual"),
+            languages=[(other, WORDS[other]["language"]) for other in LANGUAGES],
+            words=WORDS[lang],
+            wall=wall,
+            notice=head,
+            title=" ".join([*head[:1], sentence]),
+            sentence=sentence,
+            as_of=self._as_of(at, lang),
+            rows=rows,
+            tiles=self._tiles(rows, lang),
+            grid=self._grid(),
+            sources=self._sources(snapshot, at, lang),
+            versions=self._versions,
+            has_map=self.asset(self._map) is not None,
+            given=self._given(snapshot, lang),
+        )
+        return page.encode()
+
+    def text(self, snapshot: Mapping[str, Any], lang: str) -> bytes:
+        """Return the same as plain text, for very old devices and for screen readers."""
+        at = _time(snapshot["as_of"])
+        rows = self._rows(snapshot, lang)
+        words = WORDS[lang]
+        lines = [line.upper() for line in notice_lines(snapshot, lang)]
+        lines += [
+            "",
+            self._sentence(rows, snapshot, lang),
+            self._as_of(at, lang) + ".",
+            words["made_text"],
+            "",
+        ]
+        widest = max((len(row.name) for row in rows), default=0)
+        for row in rows:
+            told = ", ".join(filter(None, (row.word, row.since, row.more)))
+            lines.append(f"{_SIGNS.get(row.verdict.state, '[?]')} {row.name.ljust(widest)}  {told}")
+        lines += ["", words["sources"] + ": " + "; ".join(self._sources(snapshot, at, lang))]
+        return ("\n".join(lines).strip() + "\n").encode()
+
+    def asset(self, name: str) -> tuple[bytes, str] | None:
+        """Return a static file and its media type; None where there is none of that name."""
+        if "/" in name or "\\" in name or name.startswith("."):
+            return None
+        if name == self._map and self._map_svg is not None:
+            return self._map_svg, "image/svg+xml"
+        file = files("tocsin.public").joinpath("static", name)
+        if not file.is_file():
+            return None
+        kind = _KINDS.get(name[name.rfind(".") :]) or mimetypes.guess_type(name)[0]
+        return file.read_bytes(), kind or "application/octet-stream"
+
+    def _version(self, name: str) -> str:
+        found = self.asset(name)
+        return hashlib.sha256(found[0]).hexdigest()[:8] if found else "0"
+
+    def _rows(self, snapshot: Mapping[str, Any], lang: str) -> list[Row]:
+        """Return the areas of the board level: raised first, by how long, then partly, unknown and clear."""
+        parts = self._raised_parts(snapshot)
+        rows = [self._row(area, snapshot, parts.get(area, ()), lang) for area in self._country.areas.board]
+        return sorted(rows, key=self._place)
+
+    def _place(self, row: Row) -> tuple[int, bool, float, int]:
+        found = row.verdict
+        waits = found.since if found.state in ("raised", "partly") else None
+        rank = WORST_FIRST.index(State(found.state))
+        return rank, found.standing, waits.timestamp() if waits else 0, self._order[row.id]
+
+    def _row(self, area: AreaId, snapshot: Mapping[str, Any], parts: Iterable[AreaId], lang: str) -> Row:
+        at, words = _time(snapshot["as_of"]), WORDS[lang]
+        found = judge(snapshot["areas"].get(area, {}).get("threats", {}), at)
+        shown = "high" if found.high else found.state
+        since = ""
+        if found.since is not None and found.covered:
+            age = span(lang, (at - found.since).total_seconds())
+            since = say(lang, "since", time=self._clock(found.since, at, lang), age=age)
+        more = [_threat(threat, entry, lang) for threat, entry in found.raised]
+        if found.state == "partly" and (names := [self._country.areas.name(part, lang) for part in parts]):
+            more.append(say(lang, "parts", names=", ".join(names)))
+        if found.standing:
+            more.append(words["standing"])
+        elif found.lapsed:
+            more.append(say(lang, "lapsed", time=self._clock(found.lapsed, at, lang)))
+        if found.cancelled:
+            more.append(words["cancelled"])
+        kind = f"{found.state} high" if found.high else found.state
+        word = _prefix(snapshot, lang) + words[shown]
+        return Row(area, self._country.areas.name(area, lang), kind, word, since, "; ".join(more), found)
+
+    def _raised_parts(self, snapshot: Mapping[str, Any]) -> dict[AreaId, list[AreaId]]:
+        """Return, for each area of the board, the largest areas in it that are raised."""
+        areas, at = self._country.areas, _time(snapshot["as_of"])
+        raised = {
+            area
+            for area, told in snapshot["areas"].items()
+            if area in areas and judge(told.get("threats", {}), at).state == "raised"
+        }
+        parts: dict[AreaId, list[AreaId]] = {}
+        for area in areas:
+            above = areas.chain(area.id)[1:] if area.id in raised else ()
+            board = next((one for one in above if one in self._order), None)
+            if board is not None and not raised.intersection(above):
+                parts.setdefault(board, []).append(area.id)
+        return parts
+
+    def _sentence(self, rows: list[Row], snapshot: Mapping[str, Any], lang: str) -> str:
+        """Return the one sentence: how many areas are under alert, of how many, and of how many nobody knows."""
+        found = [row.verdict for row in rows]
+        total = sum(one.covered for one in found)
+        raised = [one for one in found if one.state == "raised" and not one.standing]
+        counts = {state: sum(one.state == state for one in found) for state in ("partly", "unknown", "clear")}
+        standing = sum(one.standing for one in found)
+        if counts["unknown"] == len(found):
+            return _prefix(snapshot, lang) + say(lang, "unknown_all", n=len(found))
+        alarming = raised or [one for one in found if one.state == "partly"]
+        what = "air_alert" if {t for one in alarming for t, _ in one.raised} <= {"air"} else "any_alert"
+        key, count = _subject(len(raised), counts["partly"])
+        first = say(lang, key, what=WORDS[lang][what], count=count or counts["clear"], n=total)
+        if raised and counts["partly"]:
+            first += say(lang, "partly_more", n=counts["partly"])
+        if standing:
+            first += say(lang, "standing_more", n=standing)
+        unknown = " " + say(lang, "unknown_in", n=counts["unknown"]) if counts["unknown"] else ""
+        return f"{_prefix(snapshot, lang)}{first}.{unknown}"
+
+    def _tiles(self, rows: list[Row], lang: str) -> list[Tile]:
+        places = self._country.tiles
+        found = [Tile(row, *places[row.id], self._short[lang][row.id]) for row in rows if row.id in places]
+        return sorted(found, key=lambda tile: (tile.y, tile.x))
+
+    def _grid(self) -> tuple[int, int]:
+        """Return how many columns and rows the tiles take."""
+        places = self._country.tiles.values()
+        return max(x for x, _ in places) + 1, max(y for _, y in places) + 1
+
+    def _sources(self, snapshot: Mapping[str, Any], at: datetime, lang: str) -> list[str]:
+        told = []
+        for source, until in snapshot.get("fresh", {}).items():
+            name = WORDS[lang]["pack"] if source == "pack" else inert(source)
+            heard = _time(until) > at
+            time = self._clock(_time(until), at, lang)
+            told.append(say(lang, "source_heard" if heard else "source_lost", source=name, time=time))
+        return told or [WORDS[lang]["source_none"]]
+
+    def _as_of(self, at: datetime, lang: str) -> str:
+        local = at.astimezone(self._zone)
+        zone = WORDS[lang].get(f"zone_{self._zone_word}", self._zone_word)
+        return say(lang, "as_of", time=f"{local:%H:%M:%S}, {_date(local, lang)}", zone=zone)
+
+    def _clock(self, when: datetime, at: datetime, lang: str) -> str:
+        """Return a time of day, with its date where that is not the board's own."""
+        local, today = when.astimezone(self._zone), at.astimezone(self._zone)
+        if local.date() == today.date():
+            return f"{local:%H:%M}"
+        return f"{local:%H:%M}, {_date(local, lang, year=local.year != today.year)}"
+
+    def _given(self, snapshot: Mapping[str, Any], lang: str) -> str:
+        """Return what the script begins with, as JSON that may stand in HTML."""
+        areas = self._country.areas
+        above = {one: None for area in snapshot["areas"] if area in areas for one in areas.chain(area)}
+        given = {
+            "lang": lang,
+            "zone": self._zone_word,
+            "words": WORDS[lang],
+            "codes": CODES,
+            "board": areas.board,
+            "root": areas.root,
+            "areas": {one: [areas.name(one, lang), areas[one].parent] for one in (*areas.board, *above)},
+            "picture": f"/static/picture.js?v={self._versions['picture.js']}",
+            "mine": f"/static/mine.js?v={self._versions['mine.js']}",
+            "map": f"/static/{self._map}" if self.asset(self._map) else None,
+            "snapshot": snapshot,
+        }
+        text = json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+        # In a script element only these three can end or change it (HTML, 4.12.1.3).
+        return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def judge(threats: Mapping[str, Entry], at: datetime) -> Verdict:
+    """Return what an area is told at one moment, given the entry of each threat.
+
+    A clear that nobody vouches for at ``at``, and a state that we do not know, are unknown.
+    """
+    seen = [(threat, _state(entry, at), entry) for threat, entry in threats.items()]
+    covered = [one for one in seen if one[1] != State.NOT_COVERED]
+    state = min((one[1] for one in covered), key=WORST_FIRST.index, default=State.UNKNOWN)
+    times = [_time(entry["since"]) for _, told, entry in covered if told == state and "since" in entry]
+    raised = [(threat, entry) for threat, told, entry in covered if told in (State.RAISED, State.PARTLY)]
+    whole = [entry for _, told, entry in covered if told == State.RAISED]
+    standing = bool(whole) and all(entry.get("sources") == _PACK for entry in whole)
+    vouched = [_time(entry["fresh_until"]) for _, entry in raised if "fresh_until" in entry]
+    lapsed = max(vouched) if vouched and max(vouched) <= at and not standing else None
+    return Verdict(
+        state=str(state),
+        covered=bool(covered),
+        since=(max if state == State.CLEAR else min)(times, default=None),
+        raised=raised,
+        high=any(entry.get("level") == "red" for entry in whole),
+        standing=standing,
+        lapsed=lapsed,
+        cancelled=any(told == State.CLEAR and entry.get("cancelled") for _, told, entry in covered),
+    )
+
+
+def _state(entry: Entry, at: datetime) -> State:
+    told = entry.get("state")
+    if told not in list(State):
+        return State.UNKNOWN
+    if told == State.CLEAR and not ("fresh_until" in entry and _time(entry["fresh_until"]) > at):
+        return State.UNKNOWN
+    return State(told)
+
+
+def notice_lines(snapshot: Mapping[str, Any], lang: str) -> list[str]:
+    """Return what a replay or an exercise says of itself, in the asked language and then in the others.
+
+    A board without a notice and of the actual realm has none.
+    """
+    realm, notice = snapshot.get("realm", "actual"), snapshot.get("notice")
+    if realm == "actual":
+        return [inert(notice)] if notice else []
+    order = [lang, *(other for other in LANGUAGES if other != lang)]
+    if realm not in ("replay", "exercise", "test"):
+        return [inert(notice or realm)]
+    lines = [_realm_line(realm, notice, one) for one in order]
+    day = _day_named(notice)
+    known = realm != "replay" or not notice or day is not None
+    return lines if known else [*lines, inert(notice)]
+
+
+def _realm_line(realm: str, notice: str | None, lang: str) -> str:
+    day = _day_named(notice) if realm == "replay" else None
+    return say(lang, "replay_of", date=_date(day, lang)) if day else WORDS[lang][realm]
+
+
+def _day_named(notice: str | None) -> datetime | None:
+    """Return the day in "replay of 2 January 2024, no present danger"; None where it names none."""
+    words = (notice or "").partition(",")[0].split()
+    months = WORDS["en"]["months"].split()
+    if len(words) != 5 or words[:2] != ["replay", "of"] or words[3] not in months:
+        return None
+    try:
+        return datetime(int(words[4]), months.index(words[3]) + 1, int(words[2]), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _prefix(snapshot: Mapping[str, Any], lang: str) -> str:
+    """Return the word that every line of an exercise or a test begins with."""
+    realm = snapshot.get("realm")
+    return WORDS[lang][f"in_{realm}"] + ": " if realm in ("exercise", "test") else ""
+
+
+def _subject(raised: int, partly: int) -> tuple[str, int]:
+    """Return which sentence is said, and of how many areas; the clear ones are counted by the caller."""
+    if raised:
+        return "raised_in", raised
+    return ("partly_in", partly) if partly else ("clear_in", 0)
+
+
+def _threat(threat: str, entry: Entry, lang: str) -> str:
+    """Return one raise in words: air raid: drones (not the level: the row's own word says it)."""
+    told = [name_of(lang, entry["subtype"])] if entry.get("subtype") else []
+    if entry.get("text"):
+        told.append(inert(entry["text"]))
+    return ": ".join([name_of(lang, threat), *told])
+
+
+def _date(local: datetime, lang: str, *, year: bool = True) -> str:
+    month = WORDS[lang]["months"].split()[local.month - 1]
+    return f"{local.day} {month} {local.year}" if year else f"{local.day} {month}"
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _zone(name: str) -> tuple[tzinfo, str]:
+    """Return a time zone and its name; UTC where this machine has no table of zones."""
+    try:
+        return ZoneInfo(name), name
+    except ZoneInfoNotFoundError:
+        return UTC, "UTC"
+
+
+def _short(country: Country, lang: str) -> dict[AreaId, str]:
+    """Return a short name of each tile: the first letters that no other name begins with, three at least."""
+    names = {area: _proper(country.areas.name(area, lang)) for area in country.areas.board}
+    short = {}
+    for area, name in names.items():
+        others = [other for one, other in names.items() if one != area]
+        sizes = range(3, len(name) + 1)
+        size = next((n for n in sizes if not any(other.startswith(name[:n]) for other in others)), len(name))
+        short[area] = name[:size]
+    return short
+
+
+def _proper(name: str) -> str:
+    """Return the part of a name that tells it from others: Крим of Автономна Республіка Крим."""
+    words: Iterator[str] = (word for word in name.split() if word[0].isupper())
+    proper = [
+        word for word in words if word not in ("Oblast", "Autonomous", "Republic", "Автономна", "Республіка")
+    ]
+    return proper[0] if proper else name
