@@ -88,8 +88,10 @@ class History:
                 self._close(raised, raised.expires, End.EXPIRED)
         elif isinstance(kind, Contact) and kind.held:
             for area, threat in kind.raised:
-                name = f"contact-{at.isoformat()}"
-                self._raise(Signal(kind.realm, kind.source, name, area, threat, Act.RAISED, kind.sent))
+                ended = self._ended.get((kind.source, area, threat))
+                if ended is None or kind.sent > ended:  # at the very time of an all clear, that counts
+                    name = f"contact-{at.isoformat()}"
+                    self._raise(Signal(kind.realm, kind.source, name, area, threat, Act.RAISED, kind.sent))
 
     def _signal(self, signal: Signal) -> None:
         if signal.state is Act.RAISED:

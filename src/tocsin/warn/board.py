@@ -74,8 +74,11 @@ class Board:
         self.realm = realm
         self.told = Told(areas)
         self.sources: dict[SourceId, Source] = {}
-        self._maps = {threat: ThreatMap(areas, threat, self.sources) for threat in THREATS}
+        self._listed: set[AreaId] = {areas.root, *areas.board}  # the areas that are told apart
         self._new: set[Key] = set()  # told apart since the last hearing, and perhaps never told
+        self._maps: dict[Threat, ThreatMap] = {}
+        for threat in THREATS:
+            self._map(threat)
         self._due: dict[Place, Due] = {}
 
     # What goes in
@@ -108,7 +111,7 @@ class Board:
 
     def owed(self, place: Place, at: datetime) -> list[Alert]:
         """Return what should have been said by now and was not: after a crash between hearing and saying."""
-        keys = {(area, threat) for threat, one in self._maps.items() for area in one.listed}
+        keys = {(area, threat) for threat in self._maps for area in self._listed}
         self._new.clear()
         return self._to_say(keys, place, at, None)
 
@@ -123,11 +126,11 @@ class Board:
             self._forget_due(word.add_cancel(signal.sent))
         return self._changed(signal.area, signal.threat)
 
-    def _add_raise(self, word: Word, place: Place, at: datetime, signal: Signal) -> None:
-        counts = word.add_raise(place, signal)
-        node = self._maps[signal.threat].nodes[signal.area]
-        if node.newest_raise is None or signal.sent > node.newest_raise:
-            node.newest_raise = signal.sent
+    def _add_raise(
+        self, word: Word, place: Place, at: datetime, signal: Signal, *, stated: bool = False
+    ) -> None:
+        counts = word.add_raise(place, signal, stated=stated)
+        self._maps[signal.threat].nodes[signal.area].heard_raised(signal.sent)
         if counts and signal.expires is not None:
             if signal.expires <= at:
                 word.lapsed.add(place)  # it had run out when it was heard: kept, never sounded
@@ -152,7 +155,7 @@ class Board:
         self._due.pop(lapse.because, None)
         self._source(lapse.source).alone.discard(lapse.because)
         word = self._word(lapse.source, lapse.area, lapse.threat)
-        word.lapsed.update(item[2] for item in word.raises if item[2] == lapse.because)
+        word.lapsed.update(one.place for one in word.raises if one.place == lapse.because)
         return self._changed(lapse.area, lapse.threat)
 
     def _learn_contact(self, place: Place, at: datetime, contact: Contact) -> Iterable[Key]:
@@ -160,25 +163,47 @@ class Board:
         source.held = contact.held
         self._forget_due(source.alone)
         source.alone.clear()
+        changed: set[Key] = set()
         if contact.held:
             source.stated_at = max(contact.sent, source.stated_at or contact.sent)
-            for area, threat in self.unheard(contact):
-                word = self._word(contact.source, area, threat)
-                name = f"contact-{place}"
-                raised = Signal(self.realm, contact.source, name, area, threat, Act.RAISED, contact.sent)
-                self._add_raise(word, place, at, raised)
-                self._maps[threat].mark(area)
-        return self._within(source)
+            for area, threat in contact.raised:
+                changed.update(self._learn_listed(place, at, contact, area, threat))
+        return changed | self._within(source)
+
+    def _learn_listed(
+        self, place: Place, at: datetime, contact: Contact, area: AreaId, threat: Threat
+    ) -> Iterable[Key]:
+        """Take in that a contact lists an area: it is a raise where none is known, else it confirms one."""
+        word = self._word(contact.source, area, threat)
+        name = f"contact-{place}"
+        raised = Signal(self.realm, contact.source, name, area, threat, Act.RAISED, contact.sent)
+        self._add_raise(word, place, at, raised, stated=True)
+        return self._changed(area, threat)
 
     def _learn_contract(self, contract: Contract) -> Iterable[Key]:
         source = self._source(contract.source)
         before = self._within(source)
         source.agree(contract)
         for threat in self._threats_of(source):
-            of_threat = self._map(threat)
-            for root in contract.areas:
-                self._new.update((area, threat) for area in of_threat.tell_apart(root))
+            self._map(threat)
+        for root in contract.areas:
+            self._tell_apart(root)
         return {*before, *self._within(source)}
+
+    def _tell_apart(self, area: AreaId) -> None:
+        """Tell an area apart from what lies around it, from now on and for every threat.
+
+        With it go the parts beside it, at each step up to the board level, so
+        that no area is left to follow one that is only partly raised.
+        """
+        for step in self.areas.chain(area):
+            if step in self._listed:
+                return
+            parent = self.areas[step].parent
+            assert parent is not None  # the root is always listed
+            beside = self.areas.children(parent)
+            self._listed.update(beside)
+            self._new.update((part, threat) for part in beside for threat in self._maps)
 
     def _source(self, source: SourceId) -> Source:
         known = self.sources.get(source)
@@ -189,14 +214,14 @@ class Board:
     def _map(self, threat: Threat) -> ThreatMap:
         known = self._maps.get(threat)
         if known is None:
-            known = self._maps[threat] = ThreatMap(self.areas, threat, self.sources)
+            known = self._maps[threat] = ThreatMap(self.areas, threat, self.sources, self._listed)
+            self._new.update((area, threat) for area in self._listed)
         return known
 
     def _word(self, source: SourceId, area: AreaId, threat: Threat) -> Word:
         self._source(source)
-        word, new = self._map(threat).word(source, area)
-        self._new.update((one, threat) for one in new)
-        return word
+        self._tell_apart(area)
+        return self._map(threat).word(source, area)
 
     def _changed(self, area: AreaId, threat: Threat) -> Iterable[Key]:
         """Return what a word about one area may have changed."""
@@ -209,7 +234,7 @@ class Board:
             (area, threat)
             for threat in self._threats_of(source)
             if threat in self._maps
-            for area in self._maps[threat].listed
+            for area in self._listed
             if source.touches(area, threat, spoken=True)
         }
 
@@ -222,21 +247,40 @@ class Board:
 
     def status(self, area: AreaId, threat: Threat) -> Status:
         """Return what an area is to be told about a threat, without ``since`` where only history knows it."""
-        return self._map(threat).status(area)
+        known = self._maps.get(threat)
+        return known.status(area) if known else NOT_COVERED
 
     def _to_say(self, keys: set[Key], place: Place, at: datetime, cause: Kind | None) -> list[Alert]:
-        groups: dict[tuple[Threat, Status], list[AreaId]] = {}
-        told = self.told
-        for area, threat in sorted(keys, key=lambda key: (key[1], len(self.areas.chain(key[0])), key[0])):
-            was = told.named(area, threat)
+        changes: dict[Key, Status] = {}
+        for area, threat in keys:
+            was = self.told.named(area, threat)
             now = self.status(area, threat)
             if was is None and now == NOT_COVERED and (area in self.areas.board or area == self.areas.root):
                 continue
             now = self._dated(now, was, at, cause)
             if now != was:
-                groups.setdefault((threat, now), []).append(area)
+                changes[area, threat] = now
+        changes |= self._repeated(changes)
+        groups: dict[tuple[Threat, Status], list[AreaId]] = {}
+        for area, threat in sorted(changes, key=lambda key: (key[1], len(self.areas.chain(key[0])), key[0])):
+            groups.setdefault((threat, changes[area, threat]), []).append(area)
         late = self._is_late(at, cause)
         return [self._alert(areas, threat, status, place, late) for (threat, status), areas in groups.items()]
+
+    def _repeated(self, changes: dict[Key, Status]) -> dict[Key, Status]:
+        """Return what is to be said again although it has not changed.
+
+        A snapshot leaves out an area that is as its parent.  When the parent changes and the area
+        does not, whoever began with that snapshot would let it follow.
+        """
+        again: dict[Key, Status] = {}
+        for area, threat in changes:
+            before = self.told.status(area, threat)
+            for part in self.areas.children(area):
+                told = self.told.named(part, threat)
+                if told == before and (part, threat) not in changes and part not in self.areas.board:
+                    again[part, threat] = before
+        return again
 
     def _dated(self, now: Status, was: Status | None, at: datetime, cause: Kind | None) -> Status:
         """Say since when, where the words do not: since it was first told so."""
@@ -292,10 +336,7 @@ class Board:
         known = self._maps.get(threat)
         node = known.nodes.get(area) if known else None
         word = node.words.get(contact.source) if node else None
-        if word is None:
-            return True
-        ended = word.ended_at
-        return not word.open and (ended is None or contact.sent > ended)
+        return word is None or word.is_news(contact.sent)
 
     def unlisted(self, contact: Contact) -> list[Key]:
         """Return what the board holds raised for a source and its contact does not list."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from tocsin.areas import Areas
 from tocsin.model import AreaId, Level, SourceId, State, Threat
@@ -20,31 +21,32 @@ class ThreatMap:
         areas: The country's areas.
         threat: Which threat.
         sources: What is known of the sources; owned by the board.
+        listed: The areas that are told apart; owned by the board.
     """
 
-    def __init__(self, areas: Areas, threat: Threat, sources: Mapping[SourceId, Source]) -> None:
+    def __init__(
+        self, areas: Areas, threat: Threat, sources: Mapping[SourceId, Source], listed: AbstractSet[AreaId]
+    ) -> None:
         self.threat = threat
         self.nodes: dict[AreaId, Node] = {}
-        self.listed: set[AreaId] = {areas.root, *areas.board}  # the areas that are told apart
         self._areas = areas
         self._sources = sources
+        self._listed = listed
         self._open: set[AreaId] = set()  # that some source holds raised
         self._open_below: dict[AreaId, set[AreaId]] = {}
         self._nodes_below: dict[AreaId, set[AreaId]] = {}
 
-    def word(self, source: SourceId, area: AreaId) -> tuple[Word, list[AreaId]]:
-        """Return what a source says of an area, and the areas that are told apart from now on."""
+    def word(self, source: SourceId, area: AreaId) -> Word:
+        """Return what a source says of an area."""
         node = self.nodes.get(area)
-        new: list[AreaId] = []
         if node is None:
             node = self.nodes[area] = Node()
             for above in self._areas.chain(area)[1:]:
                 self._nodes_below.setdefault(above, set()).add(area)
-            new = self.tell_apart(area)
         word = node.words.get(source)
         if word is None:
             word = node.words[source] = Word()
-        return word, new
+        return word
 
     def mark(self, area: AreaId) -> None:
         """Keep the index of what is raised in step with the words."""
@@ -56,31 +58,14 @@ class ThreatMap:
         for above in self._areas.chain(area)[1:]:
             change(self._open_below.setdefault(above, set()), area)
 
-    def tell_apart(self, area: AreaId) -> list[AreaId]:
-        """Tell an area apart from what lies around it from now on, and return those that are new.
-
-        With it go the parts beside it, at each step up to the board level, so
-        that no area is left to follow one that is only partly raised.
-        """
-        new: list[AreaId] = []
-        for step in self._areas.chain(area):
-            if step in self.listed:
-                break
-            parent = self._areas[step].parent
-            assert parent is not None  # the root is always listed
-            beside = self._areas.children(parent)
-            self.listed.update(beside)
-            new.extend(beside)
-        return new
-
     def around(self, area: AreaId) -> Iterator[AreaId]:
         """Yield the listed areas that a word about one area can change."""
         yield from self._areas.chain(area)
-        yield from (part for part in self._areas.below(area) if part in self.listed)
+        yield from (part for part in self._areas.below(area) if part in self._listed)
 
     def spoken_of(self, area: AreaId) -> bool:
-        """Return whether anybody used this threat here or in a part."""
-        return area in self.nodes or bool(self._nodes_below.get(area))
+        """Return whether anybody used this threat of the area, of one around it or of a part."""
+        return bool(self._nodes_below.get(area)) or any(one in self.nodes for one in self._areas.chain(area))
 
     def held_by(self, source: SourceId) -> Iterator[AreaId]:
         """Yield the areas that a source holds raised."""
@@ -138,7 +123,7 @@ class ThreatMap:
 
     def _clear_by_parts(self, area: AreaId) -> set[SourceId]:
         parts = self._areas.whole_children(area)
-        if not parts or parts[0] not in self.listed:
+        if not parts or parts[0] not in self._listed:
             return set()  # nobody spoke of any part: they are as the area is
         vouching: set[SourceId] = set()
         for part in parts:
@@ -168,8 +153,9 @@ class ThreatMap:
 
 def _raised(words: list[Word]) -> Status:
     """Return the status of an area that these words hold raised."""
-    newest = max((word.raises[-1] for word in words), key=lambda item: item[:2])[3]
-    signals = [word.raises[-1][3] for word in words]
+    raises = [word.newest for word in words if word.newest]
+    newest = max(raises, key=lambda one: one.rank).signal
+    signals = [one.signal for one in raises]
     ends = [signal.expires for signal in signals]
     return Status(
         State.RAISED,
@@ -183,4 +169,4 @@ def _raised(words: list[Word]) -> Status:
 
 
 def _names(words: list[Word]) -> tuple[SourceId, ...]:
-    return tuple(sorted({word.raises[-1][3].source for word in words}))
+    return tuple(sorted({word.raises[0].signal.source for word in words}))

@@ -2,14 +2,40 @@
 
 The order in which signals arrive does not matter, only the times that their
 source gave them.  Of a raise and an end that bear the same time the raise
-counts: danger wins a tie.
+counts: danger wins a tie.  Only what a contact lists at the very time of an
+all clear is ended by it: it may have been listed just before, nobody would
+end it a second time, and if it is still held the next contact says so.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from tocsin.model import Place, Signal
+
+
+class Raise(NamedTuple):
+    """One raise that nothing ended."""
+
+    place: Place
+    signal: Signal
+    stated: bool  # it stood in a contact: of one time with an all clear, the all clear counts
+
+    @property
+    def sent(self) -> datetime:
+        """The source's own time."""
+        return self.signal.sent
+
+    def stands_at(self, moment: datetime) -> bool:
+        """Return whether it says by itself that the area is raised at a moment."""
+        return self.sent <= moment and (self.signal.expires is None or self.signal.expires > moment)
+
+    @property
+    def rank(self) -> tuple[datetime, bool, bool, datetime, str]:
+        """What sorts raises, the one that counts last: by time; of one time, the one that lasts longest."""
+        expires = self.signal.expires
+        return self.sent, not self.stated, expires is None, expires or self.sent, self.signal.id
 
 
 class Word:
@@ -18,7 +44,7 @@ class Word:
     __slots__ = ("cancelled_at", "clear_place", "cleared_at", "lapsed", "raises")
 
     def __init__(self) -> None:
-        self.raises: list[tuple[datetime, str, Place, Signal]] = []  # not ended, oldest first
+        self.raises: list[Raise] = []  # not ended, oldest first
         self.cleared_at: datetime | None = None  # the newest clear, by its own time
         self.clear_place: Place = 0
         self.cancelled_at: datetime | None = None  # the newest cancellation, by its own time
@@ -32,19 +58,25 @@ class Word:
         return self.cleared_at
 
     @property
-    def newest(self) -> Signal | None:
-        """The newest raise that nothing ended."""
-        return self.raises[-1][3] if self.raises else None
+    def newest(self) -> Raise | None:
+        """The raise that decides: the newest, or what already stood when that was only stated."""
+        last = self.raises[-1] if self.raises else None
+        if last is None or not last.stated:
+            return last
+        said = (one for one in reversed(self.raises) if not one.stated and one.stands_at(last.sent))
+        return next(said, last)
 
     @property
     def open(self) -> bool:
         """Whether it holds the area raised.  The newest raise decides: it may expire, or not."""
-        return bool(self.raises) and self.raises[-1][2] not in self.lapsed
+        newest = self.newest
+        return newest is not None and newest.place not in self.lapsed
 
     @property
     def expired(self) -> bool:
         """Whether its raise ran out and nothing was said since: neither raised nor clear."""
-        return bool(self.raises) and self.raises[-1][2] in self.lapsed
+        newest = self.newest
+        return newest is not None and newest.place in self.lapsed
 
     def settled_by(self, stated_at: datetime) -> bool:
         """Return whether a statement that lists nothing here makes the area clear.
@@ -62,16 +94,26 @@ class Word:
     @property
     def since(self) -> datetime:
         """When the oldest raise began that nothing ended and that has not run out.  Only while it is open."""
-        return next(sent for sent, _, place, _ in self.raises if place not in self.lapsed)
+        return next(one.sent for one in self.raises if one.place not in self.lapsed)
 
-    def add_raise(self, place: Place, signal: Signal) -> bool:
+    def add_raise(self, place: Place, signal: Signal, *, stated: bool = False) -> bool:
         """Take a raise in; return False for one that was ended already."""
-        ended = self.ended_at
-        if ended is not None and signal.sent < ended:
+        one = Raise(place, signal, stated)
+        if self._is_over(one):
             return False
-        self.raises.append((signal.sent, signal.id, place, signal))
-        self.raises.sort(key=lambda item: item[:2])
+        self.raises.append(one)
+        self.raises.sort(key=lambda one: one.rank)
+        if stated:  # contacts go on for years: the first and the last of them say all
+            between = {one.place for one in [one for one in self.raises if one.stated][1:-1]}
+            self.raises = [one for one in self.raises if one.place not in between]
         return True
+
+    def is_news(self, stated_at: datetime) -> bool:
+        """Return whether a contact of that time which lists the area says more than is known."""
+        if self.ended_at is not None and stated_at <= self.ended_at:
+            return False
+        newest = self.newest
+        return newest is None or not (newest.sent > stated_at or newest.stands_at(stated_at))
 
     def add_clear(self, place: Place, sent: datetime) -> list[Place]:
         """Take an all clear in and return the raises that it ended."""
@@ -86,11 +128,16 @@ class Word:
         return self._end()
 
     def _end(self) -> list[Place]:
-        ended = self.ended_at
-        over = [item[2] for item in self.raises if ended is not None and item[0] < ended]
-        self.raises = self.raises[len(over) :]
+        over = [one.place for one in self.raises if self._is_over(one)]
+        self.raises = [one for one in self.raises if not self._is_over(one)]
         self.lapsed.difference_update(over)
         return over
+
+    def _is_over(self, one: Raise) -> bool:
+        ended = self.ended_at
+        if ended is None:
+            return False
+        return one.sent <= ended if one.stated else one.sent < ended
 
 
 class Node:
@@ -102,6 +149,11 @@ class Node:
         self.words: dict[str, Word] = {}
         # By any source, ended or not: a clear that is older does not count.
         self.newest_raise: datetime | None = None
+
+    def heard_raised(self, sent: datetime) -> None:
+        """Keep in mind that somebody said raised at this time."""
+        if self.newest_raise is None or sent > self.newest_raise:
+            self.newest_raise = sent
 
     def disturbed_at(self, source: str) -> list[datetime]:
         """Return when something last kept a source's statement from making the area clear."""

@@ -1,0 +1,309 @@
+"""The board: what each area is told, case by case."""
+
+import pytest
+
+from tests.warn.desk import UA, Desk, at, contract, signal
+from tocsin.model import Act, Contact, Episode, Realm, Signal
+from tocsin.warn.board import Board
+
+KYIV = "UA80"
+OBLAST = "UA32"  # Kyiv oblast
+RAION, BESIDE = UA.children(OBLAST)[:2]
+HROMADA = UA.children(RAION)[0]
+
+
+def test_an_area_that_nobody_is_contracted_to_report_is_not_covered_and_unknown_as_a_whole():
+    desk = Desk()
+    assert (desk.state(KYIV), desk.worst(KYIV)) == ("not_covered", "unknown")
+
+
+def test_a_contract_alone_makes_unknown_not_clear():
+    desk = Desk("feed")
+    assert (desk.state(KYIV), desk.state(RAION)) == ("unknown", "unknown")
+
+
+def test_a_raise_covers_all_that_lies_in_the_area():
+    desk = Desk("feed")
+    desk.raised(OBLAST)
+    assert {desk.state(part) for part in (OBLAST, *UA.below(OBLAST))} == {"raised"}
+
+
+def test_a_raise_of_a_part_makes_what_lies_around_partly_and_never_raised():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(HROMADA, 1)
+    assert [desk.state(area) for area in UA.chain(HROMADA)] == ["raised", "partly", "partly", "partly"]
+    assert (desk.state(BESIDE), desk.state(KYIV)) == ("clear", "clear")
+
+
+def test_since_is_when_the_oldest_raise_that_still_stands_was_sent():
+    desk = Desk("a", "b")
+    desk.raised(KYIV, 5, "a")
+    desk.raised(KYIV, 2, "b")
+    assert desk.status(KYIV).since == at(2)
+    desk.clear(KYIV, 10, "b")
+    assert desk.status(KYIV).since == at(5)
+
+
+def test_danger_wins_over_another_source_s_clear():
+    desk = Desk("a", "b")
+    desk.raised(KYIV, 1, "a")
+    desk.contact(seconds=2, source="b")
+    desk.clear(KYIV, 3, "b")
+    assert desk.state(KYIV) == "raised"
+    assert desk.status(KYIV).sources == ("a",)
+
+
+def test_only_who_raised_it_or_the_rest_all_together_can_end_it():
+    desk = Desk("a", "b")
+    desk.contact(seconds=0, source="a")
+    desk.contact(seconds=0, source="b")
+    desk.raised(KYIV, 1, "a")
+    desk.raised(KYIV, 1, "b")
+    desk.clear(KYIV, 2, "a")
+    assert desk.state(KYIV) == "raised"
+    desk.clear(KYIV, 3, "b")
+    assert desk.state(KYIV) == "clear"
+
+
+def test_silence_turns_clear_into_unknown_and_leaves_raised_raised():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(KYIV, 1)
+    assert (desk.state(KYIV), desk.state(OBLAST)) == ("raised", "clear")
+    desk.quiet(70)
+    assert (desk.state(KYIV), desk.state(OBLAST)) == ("raised", "unknown")
+
+
+def test_an_all_clear_without_contact_holds_only_until_the_source_s_silence_counts():
+    desk = Desk("feed", silence_s=60)
+    desk.raised(KYIV, 0)
+    desk.clear(KYIV, 10)
+    assert desk.state(KYIV) == "clear"
+    desk.lapse(69)
+    assert desk.state(KYIV) == "clear"
+    desk.lapse(70)
+    assert desk.state(KYIV) == "unknown"
+
+
+def test_a_clear_covers_the_parts_that_have_no_raise_of_their_own():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(OBLAST, 1)
+    desk.raised(RAION, 2)
+    desk.clear(OBLAST, 3)
+    assert (desk.state(OBLAST), desk.state(RAION), desk.state(BESIDE)) == ("partly", "raised", "clear")
+
+
+def test_the_clear_of_a_part_does_not_end_the_raise_of_the_whole():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(OBLAST, 1)
+    desk.clear(RAION, 2)
+    assert (desk.state(OBLAST), desk.state(RAION)) == ("raised", "raised")
+
+
+def test_an_area_without_a_record_of_its_own_is_clear_only_when_all_its_parts_are():
+    desk = Desk("feed", areas=UA.whole_children(OBLAST), silence_s=1_000)
+    *first, last = UA.whole_children(OBLAST)
+    for part in (*first, last):
+        desk.raised(part, 1)
+    for part in first:
+        desk.clear(part, 2)
+    assert desk.state(OBLAST) == "partly"
+    desk.cancel(last, 3)
+    assert desk.state(OBLAST) == "unknown"
+    desk.clear(last, 4)
+    assert desk.state(OBLAST) == "clear"
+
+
+def test_the_cities_of_a_hromada_do_not_speak_for_its_villages():
+    hromada = next(area.id for area in UA if area.level == "hromada" and UA.children(area.id))
+    desk = Desk("feed", areas=UA.children(hromada), silence_s=1_000)
+    for city in UA.children(hromada):
+        desk.raised(city, 1)
+        desk.clear(city, 2)
+    assert desk.state(hromada) == "unknown"
+
+
+def test_a_contact_is_a_statement_about_everything_that_has_no_record_yet():
+    desk = Desk("feed")
+    desk.contact((KYIV, "air"))
+    assert (desk.state(KYIV), desk.state(OBLAST), desk.state(HROMADA)) == ("raised", "clear", "clear")
+
+
+def test_what_is_recorded_raised_and_not_listed_by_a_contact_stays_raised_and_is_reported():
+    desk = Desk("feed")
+    desk.raised(KYIV, 0)
+    statement = Contact(Realm.ACTUAL, "feed", held=True, sent=at(5), raised=())
+    assert desk.board.unlisted(statement) == [(KYIV, "air")]
+    desk.hear(statement)
+    assert desk.state(KYIV) == "raised"
+
+
+def test_a_contact_older_than_the_all_clear_does_not_raise_again():
+    desk = Desk("feed")
+    desk.raised(KYIV, 0)
+    desk.clear(KYIV, 10)
+    desk.contact((KYIV, "air"), seconds=9)
+    assert desk.state(KYIV) == "clear"
+    desk.contact((KYIV, "air"), seconds=11)
+    assert desk.state(KYIV) == "raised"
+
+
+def test_a_cancellation_is_no_all_clear():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(KYIV, 1)
+    desk.contact((KYIV, "air"), (OBLAST, "air"), seconds=2)  # logged, for the oblast
+    desk.cancel(KYIV, 3)
+    assert desk.state(KYIV) == "unknown"
+    assert desk.status(KYIV).cancelled
+    desk.contact((OBLAST, "air"), seconds=4)
+    assert desk.state(KYIV) == "clear"
+
+
+def test_a_raise_with_an_expiry_ends_as_unknown():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(KYIV, 1, expires=at(60))
+    desk.lapse(59)
+    assert desk.state(KYIV) == "raised"
+    desk.lapse(60)
+    assert desk.state(KYIV) == "unknown"
+    desk.contact(seconds=61)
+    assert desk.state(KYIV) == "unknown"  # it has a record, so a statement does not make it clear
+    desk.clear(KYIV, 62)
+    assert desk.state(KYIV) == "clear"
+
+
+def test_a_raise_without_expiry_never_ends_by_itself():
+    desk = Desk("feed")
+    desk.raised(KYIV, 0)
+    desk.quiet(70)
+    assert desk.lapse(10 * 365 * 86_400) == []
+    assert desk.state(KYIV) == "raised"
+
+
+def test_a_raise_that_had_run_out_when_it_was_heard_is_not_sounded():
+    desk = Desk("feed")
+    desk.contact()
+    desk.hear(signal("feed", KYIV, "air", Act.RAISED, at(0), expires=at(10)), when=at(20))
+    assert desk.state(KYIV) == "unknown"
+    assert [alert for alert in desk.alerts if alert.state == "raised"] == []
+
+
+def test_an_old_signal_is_told_and_marked_as_late():
+    desk = Desk("feed")
+    alerts = desk.hear(signal("feed", KYIV, "air", Act.RAISED, at(0)), when=at(901))
+    assert (desk.state(KYIV), {alert.late for alert in alerts}) == ("raised", {True})
+
+
+def test_a_late_clear_does_not_end_a_newer_raise():
+    desk = Desk("feed")
+    desk.raised(KYIV, 10)
+    desk.clear(KYIV, 5)
+    assert desk.state(KYIV) == "raised"
+
+
+def test_of_a_raise_and_a_clear_with_one_time_danger_wins():
+    one, other = Desk("feed"), Desk("feed")
+    one.raised(KYIV, 5)
+    one.clear(KYIV, 5)
+    other.clear(KYIV, 5)
+    other.raised(KYIV, 5)
+    assert (one.state(KYIV), other.state(KYIV)) == ("raised", "raised")
+
+
+def test_a_clear_older_than_another_source_s_raise_does_not_make_clear_when_that_one_ends():
+    """B said clear before A raised.  When A's raise runs out, B has said nothing of it yet."""
+    desk = Desk("a", "b", silence_s=10_000)
+    desk.raised(KYIV, 0, "b")
+    desk.clear(KYIV, 1, "b")
+    desk.raised(KYIV, 5, "a", expires=at(60))
+    desk.lapse(60)
+    assert desk.state(KYIV) == "unknown"
+
+
+def test_a_threat_that_nobody_reports_there_is_not_covered_and_does_not_count():
+    desk = Desk("feed", threats=("air",))
+    desk.contact()
+    assert (desk.state(KYIV, "nuclear"), desk.worst(KYIV)) == ("not_covered", "clear")
+
+
+def test_a_contract_for_all_threats_covers_the_known_ones_everywhere_and_others_where_they_were_used():
+    desk = Desk("feed", threats=("*",))
+    desk.contact()
+    assert (desk.state(KYIV, "nuclear"), desk.state(KYIV, "sea_drones")) == ("clear", "not_covered")
+    desk.raised(KYIV, 1, threat="sea_drones")
+    assert (desk.state(KYIV, "sea_drones"), desk.worst(KYIV)) == ("raised", "raised")
+    assert desk.state("UA46", "sea_drones") == "not_covered"
+
+
+def test_the_worst_threat_decides_for_the_area():
+    desk = Desk("feed", threats=("*",))
+    desk.contact()
+    desk.raised(KYIV, 1, threat="chemical")
+    assert (desk.worst(KYIV), desk.state(KYIV)) == ("raised", "clear")
+
+
+def test_unknown_of_one_threat_is_not_hidden_by_the_clear_of_another():
+    desk = Desk()
+    desk.hear(contract("a", threats=("air",)))
+    desk.hear(contract("b", threats=("chemical",)))
+    desk.contact(source="a")
+    assert (desk.state(KYIV), desk.state(KYIV, "chemical"), desk.worst(KYIV)) == (
+        "clear",
+        "unknown",
+        "unknown",
+    )
+
+
+def test_when_a_contract_ends_what_it_called_clear_is_no_longer_covered_and_its_raises_stay():
+    desk = Desk("feed")
+    desk.contact()
+    desk.raised(KYIV, 1)
+    desk.hear(contract("feed", areas=(), threats=()), when=at(2))
+    assert (desk.state(KYIV), desk.state(OBLAST), desk.worst(OBLAST)) == ("raised", "not_covered", "unknown")
+
+
+def test_level_subtype_and_text_of_a_raise_are_told():
+    desk = Desk("a", "b")
+    desk.raised(KYIV, 1, "a", level="yellow", subtype="drones")
+    desk.raised(KYIV, 2, "b", level="red", subtype="ballistic", text="to shelter")
+    status = desk.status(KYIV)
+    assert (status.level, status.subtype, status.text) == ("red", "ballistic", "to shelter")
+
+
+def test_the_same_news_is_said_once():
+    desk = Desk("feed")
+    assert len(desk.raised(KYIV, 1)) == 2  # of Kyiv, and partly of the country
+    assert desk.raised(KYIV, 2) == []
+
+
+def test_one_cause_is_one_alert_for_all_areas_that_it_takes_to_the_same_state():
+    desk = Desk("feed")
+    desk.contact()
+    (alert,) = [alert for alert in desk.raised(OBLAST, 1) if alert.state == "raised"]
+    assert alert.areas[0] == OBLAST
+
+
+def test_an_import_changes_no_present_state():
+    desk = Desk("feed")
+    assert [] == desk.hear(Episode(Realm.ACTUAL, "table", KYIV, "air", at(0), at(60)), when=at(0))
+    assert desk.state(KYIV) == "unknown"
+
+
+@pytest.mark.parametrize("realm", [Realm.EXERCISE, Realm.TEST, Realm.REPLAY])
+def test_a_board_refuses_what_is_of_another_realm(realm):
+    board = Board(UA, Realm.ACTUAL)
+    with pytest.raises(ValueError, match=f"is of realm {realm}"):
+        board.hear(1, at(0), Signal(realm, "feed", "1", KYIV, "air", Act.RAISED, at(0)))
+
+
+def test_after_a_crash_between_hearing_and_saying_the_board_knows_what_it_owes():
+    desk = Desk("feed")
+    place, when = desk.place + 1, at(1)
+    desk.board.learn(place, when, signal("feed", KYIV, "air", Act.RAISED, when))
+    owed = desk.board.owed(place, when)
+    assert {(alert.areas, str(alert.state)) for alert in owed} == {((KYIV,), "raised"), (("UA",), "partly")}
