@@ -24,7 +24,19 @@ from tocsin.errors import KeyTaken, LogError
 from tocsin.log.chain import Link, checked
 from tocsin.model import Place, Realm
 
-__all__ = ["Entry", "Link", "Log", "Appended", "checked", "follow", "from_us", "no_entry", "taken", "to_us"]
+__all__ = [
+    "Entry",
+    "Link",
+    "Log",
+    "Appended",
+    "checked",
+    "follow",
+    "from_us",
+    "in_batch",
+    "no_entry",
+    "taken",
+    "to_us",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -86,7 +98,11 @@ class Log(Protocol):
         """
 
     def batch(self) -> AbstractContextManager[None]:
-        """Make what is appended inside durable together; on an error none of it is kept."""
+        """Make what is appended inside durable together; on an error none of it is kept.
+
+        Raises:
+            LogError: It cannot be written, or another batch is under way, which goes on.
+        """
 
     def find(self, key: str) -> Entry | None:
         """Return the entry that has this key."""
@@ -98,7 +114,8 @@ class Log(Protocol):
         """Forget the salt and the body of one entry.
 
         Raises:
-            LogError: There is no such entry.
+            LogError: There is no such entry; a batch is under way; or the words still stand
+                somewhere on the disk, and it must be done again.
         """
 
     def last_given(self) -> Place:
@@ -132,6 +149,11 @@ def taken(key: str, seq: Place) -> KeyTaken:
         key=key,
         seq=seq,
     )
+
+
+def in_batch(todo: str) -> LogError:
+    """Return the error for what cannot be done while a batch is under way."""
+    return LogError("a batch is under way", todo=todo)
 
 
 def no_entry(seq: Place, last: Place) -> LogError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from struct import Struct as Packed
+from struct import error as PackError
 from typing import TYPE_CHECKING, NamedTuple
 
 from tocsin.errors import LogBroken
@@ -64,20 +65,28 @@ def checked(log: Log, after: Link | None = None) -> Iterator[Entry]:
         if entry.seq != seq + 1:
             raise _broken(log, seq + 1, f"it is missing; the next one is {entry.seq}")
         seq = entry.seq
-        if (entry.body is None) != (entry.salt is None):
-            raise _broken(log, seq, "it is half erased")
-        if (
-            entry.body is not None
-            and entry.salt is not None
-            and digest(entry.salt, entry.body) != entry.digest
-        ):
-            raise _broken(log, seq, "its body is not the one that was appended")
-        if link(before, seq, entry.at_us, entry.key, entry.digest) != entry.hash:
-            raise _broken(log, seq, "it does not fit the one before it: one of them was changed or moved")
+        try:
+            fault = _fault(entry, before)
+        except (TypeError, AttributeError, PackError):  # a damaged file can turn text into a number
+            fault = "one of its fields is of another type"
+        if fault:
+            raise _broken(log, seq, fault)
         before = entry.hash
         yield entry
     if not given <= seq <= log.last_given():
         raise _broken(log, seq + 1, f"the log ends at {seq}, and places up to {given} were given out")
+
+
+def _fault(entry: Entry, before: bytes) -> str | None:
+    """Return what is wrong with an entry, if anything is."""
+    if (entry.body is None) != (entry.salt is None):
+        return "it is half erased"
+    if entry.body is not None and entry.salt is not None:
+        if digest(entry.salt, entry.body) != entry.digest:
+            return "its body is not the one that was appended"
+    if link(before, entry.seq, entry.at_us, entry.key, entry.digest) != entry.hash:
+        return "it does not fit the one before it: one of them was changed or moved"
+    return None
 
 
 def _broken(log: Log, seq: Place, found: str) -> LogBroken:

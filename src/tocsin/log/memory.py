@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from os import urandom
 
-from tocsin.log import Appended, Entry, Link, no_entry, taken, to_us
+from tocsin.log import Appended, Entry, Link, in_batch, no_entry, taken, to_us
 from tocsin.log.chain import SALT_BYTES, digest, genesis, link
 from tocsin.model import Place, Realm
 
@@ -21,6 +21,7 @@ class MemoryLog:
         self._entries: list[Entry] = []
         self._places: dict[str, Place] = {}
         self._given = 0
+        self._batching = False
 
     @property
     def head(self) -> Link:
@@ -52,7 +53,10 @@ class MemoryLog:
     @contextmanager
     def batch(self) -> Iterator[None]:
         """Keep all that is appended inside, or none of it."""
+        if self._batching:
+            raise in_batch("append inside it")
         before = len(self._entries)
+        self._batching = True
         try:
             yield
         except BaseException:
@@ -61,6 +65,8 @@ class MemoryLog:
             del self._entries[before:]
             self._given = before
             raise
+        finally:
+            self._batching = False
 
     def find(self, key: str) -> Entry | None:
         """Return the entry that has this key."""
@@ -75,6 +81,8 @@ class MemoryLog:
         """Forget the words of one entry."""
         if not 1 <= seq <= len(self._entries):
             raise no_entry(seq, len(self._entries))
+        if self._batching:
+            raise in_batch(f"erase entry {seq} when it has ended")
         self._entries[seq - 1] = self._entries[seq - 1]._replace(salt=None, body=None)
 
     def last_given(self) -> Place:
