@@ -9,6 +9,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -273,17 +274,27 @@ async def _desk(api: Api, host: str, port: int) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     config.load()
     server.lifespan = config.lifespan_class(config)
-    try:
-        await server.startup()
-    except SystemExit as error:
-        raise ConfigError(f"cannot listen at {host}:{port}", todo="choose another --desk address") from error
+    listener = _bind(host, port)
+    await server.startup(sockets=[listener])
     main = asyncio.create_task(server.main_loop())
     try:
         yield at_of(server.servers[0].sockets[0])
     finally:
         server.should_exit = True
         await main
-        await server.shutdown()
+        await server.shutdown(sockets=[listener])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a socket of the desk; opened here, since uvicorn would end the process where it cannot."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2_048)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen at {host}:{port}: {error.strerror or error}",
+            todo="choose another --desk address",
+        ) from error
 
 
 def at_of(listener: Any) -> str:

@@ -19,9 +19,10 @@ from typing import NamedTuple
 from tocsin import wire
 from tocsin.app.clock import Clock
 from tocsin.areas import Areas
-from tocsin.errors import LogError, SourceError, TocsinError
+from tocsin.errors import KeyTaken, LogError, SourceError, TocsinError
 from tocsin.log import Entry, Log, checked
 from tocsin.model import Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
+from tocsin.public.frames import FRESH_S
 from tocsin.warn.board import Board
 from tocsin.warn.told import Told
 
@@ -30,7 +31,6 @@ _log = logging.getLogger("tocsin")
 BATCH = 256  # entries that share one sync; more waiting than this wait for the next
 TICK_S = 0.2  # how often silence and expiries are looked for
 RECENT = 10_000  # alerts that a subscriber can resume from without a snapshot
-FRESH_S = 15.0  # no answer vouches for a clear longer than this, so a dead server is noticed within it
 
 
 class Receipt(NamedTuple):
@@ -245,12 +245,8 @@ class Station:
             entry = self.log.find(item.key)
             assert entry is not None
             return Receipt(self.log.epoch, entry.seq, new=entry.seq > before)
-        except SourceError as error:
+        except (SourceError, KeyTaken) as error:  # the feed's fault
             return error
-        except LogError as error:
-            if "seq" in error.values:  # the key is taken: the feed's fault
-                return error
-            raise
 
     def _is_known(self, kind: Kind) -> bool:
         """Return whether a sign of life or a contract says nothing that is not in the log."""
