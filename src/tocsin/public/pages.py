@@ -30,8 +30,13 @@ from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, sp
 
 __all__ = ["LANGUAGES", "Pages"]
 
+_STYLE, _MODULES = "live.css", ("live.js", "words.js", "told.js", "mine.js", "picture.js")
 _PACK = ["pack"]  # the sources of a raise that stands for years
 _SIGNS = {"raised": "[!]", "partly": "[/]", "unknown": "[?]", "clear": "[ ]"}
+_LEGEND = (  # classes, and the words for them
+    ("raised", "raised"), ("raised high", "high"), ("raised lapsed", "unconfirmed"), ("partly", "partly"),
+    ("unknown", "unknown"), ("unknown not_covered", "not_covered"), ("clear", "clear"),
+)  # fmt: skip
 _KINDS = {".js": "text/javascript; charset=utf-8", ".webmanifest": "application/manifest+json"}
 
 Entry = Mapping[str, Any]
@@ -46,7 +51,8 @@ class Verdict(NamedTuple):
     raised: list[tuple[str, Entry]]  # threat and entry, of what is raised or partly raised
     high: bool  # a raise of the red level
     standing: bool  # raised by the country pack alone
-    lapsed: datetime | None  # raised, and since then nobody confirms it
+    unheard: bool  # raised, and nobody confirms it now
+    lapsed: datetime | None  # since when nobody does, where that is known
     cancelled: bool  # the last alert here was sent in error
 
 
@@ -100,9 +106,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._template = environment.get_template("board.html")
-        self._versions = {
-            name: self._version(name) for name in ("live.js", "live.css", "mine.js", "picture.js")
-        }
+        self._versions = {name: self._version(name) for name in (_STYLE, *_MODULES)}
 
     def board(self, snapshot: Mapping[str, Any], lang: str, *, wall: bool = False) -> bytes:
         """Return the live map's first HTML: sentence, tiles and list, and what its script begins with.
@@ -129,7 +133,7 @@ class Pages:
             as_of=self._as_of(at, lang),
             rows=rows,
             tiles=self._tiles(rows, lang),
-            grid=self._grid(),
+            legend=_LEGEND,
             sources=self._sources(snapshot, at, lang),
             versions=self._versions,
             has_map=self.asset(self._map) is not None,
@@ -200,11 +204,16 @@ class Pages:
             more.append(words["standing"])
         elif found.lapsed:
             more.append(say(lang, "lapsed", time=self._clock(found.lapsed, at, lang)))
+        elif found.unheard:
+            more.append(words["unconfirmed"])
         if found.cancelled:
             more.append(words["cancelled"])
-        kind = f"{found.state} high" if found.high else found.state
+        if not found.covered:
+            more.append(words["not_covered"])
         word = _prefix(snapshot, lang) + words[shown]
-        return Row(area, self._country.areas.name(area, lang), kind, word, since, "; ".join(more), found)
+        return Row(
+            area, self._country.areas.name(area, lang), _kind(found), word, since, "; ".join(more), found
+        )
 
     def _raised_parts(self, snapshot: Mapping[str, Any]) -> dict[AreaId, list[AreaId]]:
         """Return, for each area of the board, the largest areas in it that are raised."""
@@ -223,34 +232,30 @@ class Pages:
         return parts
 
     def _sentence(self, rows: list[Row], snapshot: Mapping[str, Any], lang: str) -> str:
-        """Return the one sentence: how many areas are under alert, of how many, and of how many nobody knows."""
+        """Return the one sentence: in how many areas is what; standing raises are counted apart."""
         found = [row.verdict for row in rows]
-        total = sum(one.covered for one in found)
-        raised = [one for one in found if one.state == "raised" and not one.standing]
-        counts = {state: sum(one.state == state for one in found) for state in ("partly", "unknown", "clear")}
-        standing = sum(one.standing for one in found)
-        if counts["unknown"] == len(found):
-            return _prefix(snapshot, lang) + say(lang, "unknown_all", n=len(found))
-        alarming = raised or [one for one in found if one.state == "partly"]
-        what = "air_alert" if {t for one in alarming for t, _ in one.raised} <= {"air"} else "any_alert"
-        key, count = _subject(len(raised), counts["partly"])
-        first = say(lang, key, what=WORDS[lang][what], count=count or counts["clear"], n=total)
-        if raised and counts["partly"]:
-            first += say(lang, "partly_more", n=counts["partly"])
-        if standing:
+        counted = [one for one in found if not one.standing]
+        count = {state: sum(one.state == state for one in counted) for state in WORST_FIRST}
+        raised, partly, unknown = count[State.RAISED], count[State.PARTLY], count[State.UNKNOWN]
+        if unknown == len(found):
+            return _prefix(snapshot, lang) + say(lang, "unknown_all", n=unknown)
+        alarming = [one for one in counted if one.state == (State.RAISED if raised else State.PARTLY)]
+        air = {threat for one in alarming for threat, _ in one.raised} <= {"air"}
+        key, number = _subject(raised, partly, count[State.CLEAR], unknown)
+        what = WORDS[lang]["air_alert" if air else "any_alert"]
+        first = say(lang, key, what=what, count=number, n=len(counted))
+        if raised and partly:
+            first += say(lang, "partly_more", n=partly)
+        if standing := len(found) - len(counted):
             first += say(lang, "standing_more", n=standing)
-        unknown = " " + say(lang, "unknown_in", n=counts["unknown"]) if counts["unknown"] else ""
-        return f"{_prefix(snapshot, lang)}{first}.{unknown}"
+        told = unknown and key != "unknown_of"
+        more = " " + say(lang, "unknown_in", n=unknown) if told else ""
+        return f"{_prefix(snapshot, lang)}{first}.{more}"
 
     def _tiles(self, rows: list[Row], lang: str) -> list[Tile]:
         places = self._country.tiles
         found = [Tile(row, *places[row.id], self._short[lang][row.id]) for row in rows if row.id in places]
         return sorted(found, key=lambda tile: (tile.y, tile.x))
-
-    def _grid(self) -> tuple[int, int]:
-        """Return how many columns and rows the tiles take."""
-        places = self._country.tiles.values()
-        return max(x for x, _ in places) + 1, max(y for _, y in places) + 1
 
     def _sources(self, snapshot: Mapping[str, Any], at: datetime, lang: str) -> list[str]:
         told = []
@@ -285,8 +290,7 @@ class Pages:
             "board": areas.board,
             "root": areas.root,
             "areas": {one: [areas.name(one, lang), areas[one].parent] for one in (*areas.board, *above)},
-            "picture": f"/static/picture.js?v={self._versions['picture.js']}",
-            "mine": f"/static/mine.js?v={self._versions['mine.js']}",
+            "modules": {name[:-3]: f"/static/{name}?v={self._versions[name]}" for name in _MODULES},
             "map": f"/static/{self._map}" if self.asset(self._map) else None,
             "snapshot": snapshot,
         }
@@ -303,12 +307,13 @@ def judge(threats: Mapping[str, Entry], at: datetime) -> Verdict:
     seen = [(threat, _state(entry, at), entry) for threat, entry in threats.items()]
     covered = [one for one in seen if one[1] != State.NOT_COVERED]
     state = min((one[1] for one in covered), key=WORST_FIRST.index, default=State.UNKNOWN)
-    times = [_time(entry["since"]) for _, told, entry in covered if told == state and "since" in entry]
+    begun = [_since(entry, told) for _, told, entry in covered if told == state]
+    times = [time for time in begun if time is not None]
     raised = [(threat, entry) for threat, told, entry in covered if told in (State.RAISED, State.PARTLY)]
     whole = [entry for _, told, entry in covered if told == State.RAISED]
     standing = bool(whole) and all(entry.get("sources") == _PACK for entry in whole)
-    vouched = [_time(entry["fresh_until"]) for _, entry in raised if "fresh_until" in entry]
-    lapsed = max(vouched) if vouched and max(vouched) <= at and not standing else None
+    vouched = max((_time(e["fresh_until"]) for _, e in raised if "fresh_until" in e), default=None)
+    unheard = bool(raised) and not standing and not (vouched and vouched > at)
     return Verdict(
         state=str(state),
         covered=bool(covered),
@@ -316,9 +321,16 @@ def judge(threats: Mapping[str, Entry], at: datetime) -> Verdict:
         raised=raised,
         high=any(entry.get("level") == "red" for entry in whole),
         standing=standing,
-        lapsed=lapsed,
+        unheard=unheard,
+        lapsed=vouched if unheard else None,
         cancelled=any(told == State.CLEAR and entry.get("cancelled") for _, told, entry in covered),
     )
+
+
+def _kind(found: Verdict) -> str:
+    """Return the classes that a row, a tile and a shape of the map have alike."""
+    more = {"high": found.high, "lapsed": found.unheard, "not_covered": not found.covered}
+    return " ".join([found.state, *(name for name, holds in more.items() if holds)])
 
 
 def _state(entry: Entry, at: datetime) -> State:
@@ -328,6 +340,13 @@ def _state(entry: Entry, at: datetime) -> State:
     if told == State.CLEAR and not ("fresh_until" in entry and _time(entry["fresh_until"]) > at):
         return State.UNKNOWN
     return State(told)
+
+
+def _since(entry: Entry, told: State) -> datetime | None:
+    """Return since when it is told so; a clear that lapsed is unknown since then."""
+    lapsed = told == State.UNKNOWN and entry.get("state") == State.CLEAR
+    time = entry.get("fresh_until" if lapsed else "since")
+    return _time(time) if time else None
 
 
 def notice_lines(snapshot: Mapping[str, Any], lang: str) -> list[str]:
@@ -340,11 +359,12 @@ def notice_lines(snapshot: Mapping[str, Any], lang: str) -> list[str]:
         return [inert(notice)] if notice else []
     order = [lang, *(other for other in LANGUAGES if other != lang)]
     if realm not in ("replay", "exercise", "test"):
-        return [inert(notice or realm)]
+        return [inert(notice or str(realm))]
     lines = [_realm_line(realm, notice, one) for one in order]
     day = _day_named(notice)
-    known = realm != "replay" or not notice or day is not None
-    return lines if known else [*lines, inert(notice)]
+    if realm == "replay" and notice and day is None:
+        lines.append(inert(notice))  # it says more than we can translate
+    return lines
 
 
 def _realm_line(realm: str, notice: str | None, lang: str) -> str:
@@ -370,11 +390,13 @@ def _prefix(snapshot: Mapping[str, Any], lang: str) -> str:
     return WORDS[lang][f"in_{realm}"] + ": " if realm in ("exercise", "test") else ""
 
 
-def _subject(raised: int, partly: int) -> tuple[str, int]:
-    """Return which sentence is said, and of how many areas; the clear ones are counted by the caller."""
+def _subject(raised: int, partly: int, clear: int, unknown: int) -> tuple[str, int]:
+    """Return which sentence is said, and of how many areas."""
     if raised:
         return "raised_in", raised
-    return ("partly_in", partly) if partly else ("clear_in", 0)
+    if partly:
+        return "partly_in", partly
+    return ("clear_in", clear) if clear or not unknown else ("unknown_of", unknown)
 
 
 def _threat(threat: str, entry: Entry, lang: str) -> str:
@@ -403,14 +425,19 @@ def _zone(name: str) -> tuple[tzinfo, str]:
 
 
 def _short(country: Country, lang: str) -> dict[AreaId, str]:
-    """Return a short name of each tile: the first letters that no other name begins with, three at least."""
-    names = {area: _proper(country.areas.name(area, lang)) for area in country.areas.board}
+    """Return a short name of each tile: the first letters that no other name begins with, three at least.
+
+    Where one name begins another, as Kyiv does Kyiv Oblast's, the longer one gets its kind: Kyiv Obl.
+    """
+    full = {area: country.areas.name(area, lang) for area in country.areas.board}
+    names = {area: _proper(name) for area, name in full.items()}
     short = {}
     for area, name in names.items():
         others = [other for one, other in names.items() if one != area]
-        sizes = range(3, len(name) + 1)
-        size = next((n for n in sizes if not any(other.startswith(name[:n]) for other in others)), len(name))
-        short[area] = name[:size]
+        kind = full[area].split()[-1]
+        namesake = next((other for other in others if name.startswith(other) and kind != name), None)
+        sizes = (n for n in range(3, len(name) + 1) if not any(o.startswith(name[:n]) for o in others))
+        short[area] = f"{namesake} {kind[:3]}" if namesake else name[: next(sizes, len(name))]
     return short
 
 

@@ -31,6 +31,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "no all clear received, not confirmed since {time}",
         "відбою не було, не підтверджено з {time}",
     ),
+    "unconfirmed": (
+        "no all clear received, not confirmed now",
+        "відбою не було, зараз не підтверджено",
+    ),
     "standing": ("standing alert", "постійна тривога"),
     "cancelled": ("the alert was sent in error", "тривогу надіслано помилково"),
     # threats, and the kinds that sources name; any other code is shown as it came
@@ -63,9 +67,17 @@ _TABLE: dict[str, tuple[str, str]] = {
     "partly_more": (", in part of {n} more", ", ще у {n} частково"),
     "standing_more": (", and {n} under a standing alert", ", і ще {n} під постійною тривогою"),
     "unknown_in": ("Unknown in {n}: treat as danger.", "Невідомо у {n}: дійте як під час тривоги."),
+    "unknown_of": (
+        "Unknown in {count} of {n} region, treat as danger"
+        "|Unknown in {count} of {n} regions, treat as danger",
+        "Невідомо у {count} з {n} області, дійте як під час тривоги"
+        "|Невідомо у {count} з {n} областей, дійте як під час тривоги"
+        "|Невідомо у {count} з {n} областей, дійте як під час тривоги",
+    ),
     "unknown_all": (
         "Unknown in the {n} region: treat as danger.|Unknown in all {n} regions: treat as danger.",
-        "Невідомо в {n} області: дійте як під час тривоги.|Невідомо в усіх {n} областях: дійте як під час тривоги."
+        "Невідомо в {n} області: дійте як під час тривоги."
+        "|Невідомо в усіх {n} областях: дійте як під час тривоги."
         "|Невідомо в усіх {n} областях: дійте як під час тривоги.",
     ),
     "one_area": ("{name}: {word}{since}.", "{name}: {word}{since}."),
@@ -99,6 +111,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "made_text": (
         "If this time is older than 15 s, every state is unknown: treat as danger.",
         "Якщо цей час старший за 15 с, стан усюди невідомий: дійте як під час тривоги.",
+    ),
+    "old": (
+        "This page is too old. What is not under alert is unknown: treat as danger. Load it again.",
+        "Ця сторінка застаріла. Де немає тривоги, стан невідомий: дійте як під час тривоги. Оновіть її.",
     ),
     # realms
     "replay_of": (
@@ -170,6 +186,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "day_about": (
         "Alerts in the last 24 hours, one line a region",
         "Тривоги за останні 24 години, рядок на область",
+    ),
+    "day_blank": (
+        "Where a line is empty no alert was recorded; that is not an all clear.",
+        "Де лінія порожня, тривоги не записано; це ще не відбій.",
     ),
     "day_sums": ("alert for {age}", "під тривогою {age}"),
     "inferred": ("end not observed", "кінець не спостерігався"),
@@ -253,7 +273,7 @@ def span(lang: str, seconds: float) -> str:
 
 
 def inert(text: str) -> str:
-    """Return text without control, bidirectional and zero-width characters: they could make it read otherwise."""
+    """Return text without control, bidirectional and zero-width characters: they can mislead."""
     return "".join(
         " " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf")
     )
