@@ -79,12 +79,12 @@ def checked(log: Log, after: Link | None = None) -> Iterator[Entry]:
 
 def _fault(entry: Entry, before: bytes) -> str | None:
     """Return what is wrong with an entry, if anything is."""
-    if (entry.body is None) != (entry.salt is None):
+    seq, at_us, key, salt, body, body_digest, hashed = entry
+    if (body is None) != (salt is None):
         return "it is half erased"
-    if entry.body is not None and entry.salt is not None:
-        if digest(entry.salt, entry.body) != entry.digest:
-            return "its body is not the one that was appended"
-    if link(before, entry.seq, entry.at_us, entry.key, entry.digest) != entry.hash:
+    if body is not None and salt is not None and digest(salt, body) != body_digest:
+        return "its body is not the one that was appended"
+    if link(before, seq, at_us, key, body_digest) != hashed:
         return "it does not fit the one before it: one of them was changed or moved"
     return None
 

@@ -196,6 +196,8 @@ class Board:
         With it go the parts beside it, at each step up to the board level, so
         that no area is left to follow one that is only partly raised.
         """
+        if area in self._listed:
+            return
         for step in self.areas.chain(area):
             if step in self._listed:
                 return

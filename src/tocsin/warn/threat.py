@@ -50,7 +50,11 @@ class ThreatMap:
 
     def mark(self, area: AreaId) -> None:
         """Keep the index of what is raised in step with the words."""
-        is_open = any(word.open for word in self.nodes[area].words.values())
+        is_open = False
+        for word in self.nodes[area].words.values():
+            if word.open:
+                is_open = True
+                break
         if is_open == (area in self._open):
             return
         change = set.add if is_open else set.discard

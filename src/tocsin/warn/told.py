@@ -38,15 +38,9 @@ NOT_COVERED = Status(State.NOT_COVERED)
 def status_of(alert: Alert) -> Status:
     """Return what an alert tells each of its areas."""
     return Status(
-        state=alert.state,
-        since=alert.since,
-        sources=alert.sources,
-        subtype=alert.subtype,
-        level=alert.level,
-        expires=alert.expires,
-        text=alert.text,
-        cancelled=alert.cancelled,
-    )
+        alert.state, alert.since, alert.sources,
+        alert.subtype, alert.level, alert.expires, alert.text, alert.cancelled,
+    )  # fmt: skip
 
 
 def worst(states: Iterable[State]) -> State:
@@ -79,7 +73,9 @@ class Told:
 
     def hear(self, alert: Alert) -> None:
         """Take one alert in."""
-        told = self._told.setdefault(alert.threat, {})
+        told = self._told.get(alert.threat)
+        if told is None:
+            told = self._told[alert.threat] = {}
         status = status_of(alert)
         for area in alert.areas:
             told[area] = status
@@ -106,6 +102,15 @@ class Told:
     def state(self, area: AreaId) -> State:
         """Return the worst that an area is told."""
         return worst(self.status(area, threat).state for threat in self._told)
+
+    def vouchers(self) -> set[tuple[SourceId, ...]]:
+        """Return who vouches for the areas that are told clear, each set of sources once."""
+        return {
+            status.sources
+            for told in self._told.values()
+            for status in told.values()
+            if status.state is State.CLEAR
+        }
 
     def finer(self) -> Iterator[AreaId]:
         """Yield the areas below the board level that are told something else than their parent, in order."""

@@ -69,7 +69,10 @@ class Word:
     @property
     def open(self) -> bool:
         """Whether it holds the area raised.  The newest raise decides: it may expire, or not."""
-        newest = self.newest
+        if not self.raises:
+            return False
+        last = self.raises[-1]
+        newest = self.newest if last.stated else last
         return newest is not None and newest.place not in self.lapsed
 
     @property
@@ -102,6 +105,8 @@ class Word:
         if self._is_over(one):
             return False
         self.raises.append(one)
+        if len(self.raises) == 1:
+            return True
         self.raises.sort(key=lambda one: one.rank)
         if stated:  # contacts go on for years: the first and the last of them say all
             between = {one.place for one in [one for one in self.raises if one.stated][1:-1]}
@@ -128,10 +133,11 @@ class Word:
         return self._end()
 
     def _end(self) -> list[Place]:
-        over = [one.place for one in self.raises if self._is_over(one)]
-        self.raises = [one for one in self.raises if not self._is_over(one)]
-        self.lapsed.difference_update(over)
-        return over
+        over = [one for one in self.raises if self._is_over(one)]
+        if over:
+            self.raises = [one for one in self.raises if one not in over]
+            self.lapsed.difference_update(one.place for one in over)
+        return [one.place for one in over]
 
     def _is_over(self, one: Raise) -> bool:
         ended = self.ended_at
