@@ -10,10 +10,10 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 export PYTHONDONTWRITEBYTECODE = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit browser bench format lock map clean
+.PHONY: help demo test lint types unit browser bench format reference lock map clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run map ## Replay one real day on a live map; ARGS="--once --json" runs it at once
 	@$(BIN)/tocsin demo $(ARGS)
@@ -39,6 +39,9 @@ browser: ## Install Chromium for the browser tests, where it is missing and may 
 
 bench: .venv/test ## Measure speed, beside the limit, in one run
 	@for each in bench/speed/[!_]*.py; do echo "$$each"; $(BIN)/python "$$each" $(ARGS) || exit 1; done
+
+reference: .venv/test ## Write the reference pages again, from the code
+	@$(BIN)/python tools/reference.py
 
 format: .venv/test ## Sort imports and lay out the code
 	@$(BIN)/ruff check --quiet --select I --fix $(CODE)

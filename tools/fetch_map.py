@@ -120,7 +120,8 @@ def redraw(svg: str) -> str:
     x, y, radius = SEVASTOPOL
     marker = f'<g id="UA85"><title>Севастополь</title><circle cx="{x}" cy="{y}" r="{radius}"/></g>'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" fill-rule="evenodd">'
-    credit = f"<!-- {PACKAGE}, after MapSVG, CC BY 4.0; changed: simplified, ids, Sevastopol added -->"
+    changed = "changed: simplified, ids, Sevastopol added"
+    credit = f"<!-- {PACKAGE} by Olesia Ladanai, after MapSVG, CC BY 4.0; {changed} -->"
     return "\n".join([credit, head, *lines, marker, "</svg>\n"])
 
 

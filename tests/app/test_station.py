@@ -235,32 +235,57 @@ def test_what_waits_when_it_is_stopped_is_finished_first():
 
 
 class Failing(SqliteLog):
-    """A log whose disk refuses once, at the commit."""
+    """A log whose disk refuses: before a commit, after it, and for as long as it is told to."""
 
-    refuse = False
+    refuse = ""
 
     @contextmanager
     def batch(self):
         with super().batch():
             yield
-            if self.refuse:
-                self.refuse = False
+            if self.refuse == "before":
                 raise LogError("cannot commit: the disk is full", todo="free space on the disk")
+        if self.refuse == "after":
+            self.refuse = ""
+            raise LogError("cannot commit: the disk does not answer", todo="check the disk")
+
+    def reopen(self):
+        if self.refuse == "before":
+            raise LogError("cannot open the log again: the disk is full", todo="free space on the disk")
+        super().reopen()
 
 
-def test_when_the_disk_refuses_everybody_is_told_and_nothing_is_half_done(tmp_path):
+@pytest.fixture
+def failing(tmp_path):
     with stand(Failing(tmp_path / "log.db")) as desk:
         desk.agree("feed")
         desk.contact()
-        before, news = desk.log.head, len(desk.news)
-        desk.log.refuse = True
+        yield desk
+
+
+def test_while_the_disk_refuses_everybody_is_told_and_nothing_is_half_done(failing):
+    before, news = failing.log.head, len(failing.news)
+    failing.log.refuse = "before"
+    for number in range(3):
         with pytest.raises(LogError, match="free space"):
-            desk.say("1")
-        assert (desk.log.head, len(desk.news), desk.state("UA80")) == (before, news, "clear")
-        assert desk.station.broken
-        assert desk.say("1").new
-        assert (desk.state("UA80"), desk.station.broken) == ("raised", None)
-        assert [entry.seq for entry in checked(desk.log)] == list(range(1, desk.log.head.seq + 1))
+            failing.say(f"{number}")
+        assert "free space" in failing.station.broken
+    assert (failing.log.head, len(failing.news), failing.state("UA80")) == (before, news, "clear")
+    failing.log.refuse = ""
+    assert failing.say("1").new
+    assert (failing.state("UA80"), failing.station.broken) == ("raised", None)
+    assert [entry.seq for entry in checked(failing.log)] == list(range(1, failing.log.head.seq + 1))
+
+
+def test_what_was_kept_although_the_disk_said_no_is_told_and_is_known_when_it_is_said_again(failing):
+    """After an error nobody knows whether the commit was kept.  It is asked, not guessed."""
+    failing.log.refuse = "after"
+    with pytest.raises(LogError, match="does not answer"):
+        failing.say("1")
+    failing.comes_to("UA80", "raised")
+    assert not failing.say("1").new
+    said = [one.seq for news in failing.news for one in news.said]
+    assert len(said) == len(set(said))
 
 
 def day_of_signals():

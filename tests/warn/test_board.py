@@ -151,6 +151,43 @@ def test_a_contact_older_than_the_all_clear_does_not_raise_again():
     assert desk.state(KYIV) == "raised"
 
 
+def test_of_two_raises_of_one_time_the_one_that_lasts_longer_counts():
+    for expiries in ((None, 60), (60, None), (30, 60), (60, 30)):
+        desk = Desk("feed")
+        for number, seconds in enumerate(expiries):
+            expires = None if seconds is None else at(seconds)
+            desk.raised(KYIV, 1, source="feed", expires=expires, text=f"{number}")
+        desk.lapse(45)
+        assert desk.state(KYIV) == "raised", expiries
+        assert desk.status(KYIV).expires == (None if None in expiries else at(60))
+
+
+def test_a_contact_that_lists_a_raise_does_not_make_it_last_longer_than_it_said():
+    for seconds in (0, 30):
+        desk = Desk("feed")
+        desk.raised(KYIV, 0, expires=at(60))
+        desk.contact((KYIV, "air"), seconds=seconds)
+        desk.lapse(60)
+        assert desk.state(KYIV) == "unknown", seconds
+
+
+def test_a_contact_that_still_lists_a_raise_when_its_time_is_up_keeps_it():
+    for seconds in (60, 61):
+        desk = Desk("feed")
+        desk.raised(KYIV, 0, expires=at(60))
+        desk.contact((KYIV, "air"), seconds=seconds)
+        desk.lapse(60)
+        assert desk.state(KYIV) == "raised", seconds
+
+
+def test_a_contact_from_before_a_raise_that_runs_out_does_not_keep_it():
+    desk = Desk("feed")
+    desk.contact((KYIV, "air"), seconds=0)
+    desk.raised(KYIV, 10, expires=at(60))
+    desk.lapse(60)
+    assert desk.state(KYIV) == "unknown"
+
+
 def test_a_cancellation_is_no_all_clear():
     desk = Desk("feed")
     desk.contact()

@@ -92,6 +92,7 @@ class Station:
         self.areas = areas
         self.clock = clock
         self.broken: str | None = None  # why nothing can be appended, until something can be again
+        self._told_up_to: Place = 0  # the last place that was passed on
         self._publish = publish
         self._board = Board(areas, log.realm)
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
@@ -124,6 +125,7 @@ class Station:
                     recent += self._take(*self._silence(name))
             now = self.clock.now()
             recent += self._say(self._board.owed(self.log.head.seq, now), self.log.head.seq, now)
+        self._told_up_to = self.log.head.seq
         self._thread.start()
         return Started(self._board.told.copy(), list(recent), self.log.head.seq)
 
@@ -214,17 +216,18 @@ class Station:
         self._taken = []
         answers: list[tuple[Future[Receipt], Receipt | TocsinError]] = []
         try:
+            if self.broken:
+                self._recover()
             with self.log.batch():
                 for key, kind in lapsed:
                     said += self._take(key, kind)
                 for item in asked:
                     answers.append((item.done, self._answer(item, said)))
-            self.broken = None
         except LogError as error:
             self._give_up(error, asked)
             return
         if self._taken:
-            self._publish(News(said, self._taken, self.log.head.seq))
+            self._pass_on(said, self._taken)
         for done, answer in answers:
             if isinstance(answer, TocsinError):
                 done.set_exception(answer)
@@ -302,16 +305,37 @@ class Station:
                 said.append(Said(place, now, alert))
         return said
 
+    def _pass_on(self, said: list[Said], heard: list[tuple[datetime, Kind]]) -> None:
+        self._told_up_to = self.log.head.seq
+        self._publish(News(said, heard, self._told_up_to))
+
     def _give_up(self, error: LogError, asked: list[Asked]) -> None:
-        """Nothing of the batch is kept: fold the log again, and say so to whoever waits."""
-        self.broken = str(error)
+        """Say to whoever waits that it was not taken, and try to begin anew with what is really kept."""
         _log.error("%s", error)
+        self.broken = str(error)
         try:
-            self._fold(_nothing)
-        except TocsinError as second:
-            _log.error("%s", second)
+            self._recover()
+        except LogError as second:
+            _log.error("%s", second)  # tried again with the next batch
         for item in asked:
             item.done.set_exception(error)
+
+    def _recover(self) -> None:
+        """Open the log again, fold what is kept, and pass on what had been kept after all.
+
+        Raises:
+            LogError: The disk still refuses, or the log cannot be trusted.
+        """
+        self.log.reopen()
+        heard: list[tuple[datetime, Kind]] = []
+        said = [one for one in self._fold(_nothing) if one.seq > self._told_up_to]
+        for entry in self.log.read(self._told_up_to):
+            kind = wire.decode(entry.body) if entry.body is not None else None
+            if kind is not None and not isinstance(kind, Alert):
+                heard.append((entry.at, kind))
+        self.broken = None
+        if said or heard:
+            self._pass_on(said, heard)
 
     def _fold(self, learn: Callable[[datetime, Kind], None]) -> deque[Said]:
         board = Board(self.areas, self.realm)
