@@ -3,8 +3,10 @@
 import hashlib
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import apsw
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -75,10 +77,29 @@ def test_a_database_without_its_secret_opens_nothing(tmp_path):
     again.close()
 
 
-def test_others_cannot_read_the_secret_or_the_database(keys, tmp_path):
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_others_cannot_read_the_secret_or_the_database(tmp_path, umask):
+    """Nor what SQLite keeps beside it, in which a new key stands first."""
+    before = os.umask(umask)
+    try:
+        keys = Keys(tmp_path)
+        keys.add(principal(), AT)
+    finally:
+        os.umask(before)
+    made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert {"desk.secret", "desk.db", "desk.db-wal", "desk.db-shm"} == set(made)
+    assert not any(mode & 0o177 for mode in made.values())
+    keys.close()
+
+
+def test_a_database_that_others_could_read_is_closed_to_them(keys, tmp_path):
+    """One that an older tocsin or a careless copy left open; also while a server has it."""
     keys.add(principal(), AT)
-    for name in ("desk.secret", "desk.db"):
-        assert 0o600 == stat.S_IMODE((tmp_path / name).stat().st_mode)
+    files = list(tmp_path.glob("desk.db*"))
+    for file in files:
+        file.chmod(0o644)
+    Keys(tmp_path).close()
+    assert [0o600] * 3 == [stat.S_IMODE(file.stat().st_mode) for file in files]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
@@ -156,6 +177,49 @@ def test_a_name_is_one_key(keys):
     assert ("UA32",) == keys.who(f"Bearer {second}").areas
     with pytest.raises(KeyRefused):
         keys.who(f"Bearer {first}")
+
+
+def test_two_that_add_one_name_at_once_do_not_replace_a_key_in_force(tmp_path):
+    """Whoever comes second waits, looks again, and is refused; the key that was handed out goes on."""
+    one, two = Keys(tmp_path), Keys(tmp_path)
+    key = one.add(principal(), AT)
+    one.revoke("air-force", AT)
+    other = apsw.Connection(str(tmp_path / "desk.db"))
+    other.execute("begin immediate; update key set revoked = null")  # as another process's `add` stands there
+    with ThreadPoolExecutor() as pool:
+        adding = pool.submit(two.add, principal(areas=("UA32",)), AT)
+        with pytest.raises(TimeoutError):
+            adding.result(0.2)
+        other.execute("commit")
+        with pytest.raises(ConfigError, match="there is a key 'air-force' already"):
+            adding.result(10)
+    assert ("UA",) == one.who(f"Bearer {key}").areas
+    for opened in (one, two, other):
+        opened.close()
+
+
+def test_keys_that_cannot_be_written_say_what_to_check(keys, tmp_path):
+    """Nothing is changed, and it can be done again."""
+    key = keys.add(principal(), AT)
+    other = apsw.Connection(str(tmp_path / "desk.db"))
+    other.execute("begin immediate")
+    keys._db.set_busy_timeout(0)
+    for change in (lambda: keys.add(principal("new"), AT), lambda: keys.revoke("air-force", AT)):
+        with pytest.raises(ConfigError, match=r"cannot change the keys in .*nothing was changed; check"):
+            change()
+    other.close()
+    assert "air-force" == keys.who(f"Bearer {key}").name
+    keys.revoke("air-force", AT)
+
+
+@pytest.mark.parametrize(
+    "codes", [("UA80", "UA 32"), ("a\tb", " x ", ""), ('a"b', "a,b", "[]", "'"), ("Київ", "\u2028", "\0")]
+)
+def test_codes_come_back_as_they_were_given(keys, codes):
+    """A country pack may name its areas as it likes: one code never becomes two."""
+    key = keys.add(principal(areas=codes, threats=codes), AT)
+    who = keys.who(f"Bearer {key}")
+    assert (codes, codes) == (who.areas, who.threats)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,11 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from rich.console import Console
@@ -21,8 +22,18 @@ from tocsin.areas import Areas, Country
 from tocsin.countries import load
 from tocsin.errors import SubscriberError
 
-console = Console(highlight=False)
-warnings = Console(stderr=True, highlight=False)
+
+def _console(*, stderr: bool = False) -> Console:
+    """Return a console that fits a terminal; a pipe or a file has no edge at which a line must break."""
+    console = Console(stderr=stderr, highlight=False)
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdigit():
+        return console
+    return Console(stderr=stderr, highlight=False, width=_NO_EDGE)
+
+
+_NO_EDGE = 1_000  # columns; no table of ours needs more
+console = _console()
+warnings = _console(stderr=True)
 
 data_option = click.option("--data", help="The folder of the log and the keys. Default: tocsin-data.")
 config_option = click.option(
@@ -101,34 +112,91 @@ def doors(data: str) -> dict[str, str]:
         return {}
 
 
-def board_table(shown: Mapping[str, Any], areas: Areas, title: str) -> Table:
-    """Return a board as a table: what is raised first, by how long."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in ("", "area", "", "state", "since (UTC)", "threats", "sources"):
-        table.add_column(column, no_wrap=column in ("area", "since (UTC)"))
+def fitting(tables: Iterable[Callable[[], Table]]) -> Table:
+    """Return the first table that the console is wide enough for, else the last, whose words then wrap.
+
+    Args:
+        tables: How to make each, the one that says most first.
+    """
+    table = Table()
+    for make in tables:
+        table = make()
+        needs = console.measure(table, options=console.options.update_width(_NO_EDGE)).maximum
+        if needs <= console.width:
+            break
+    return table
+
+
+class _Layout(NamedTuple):
+    """What a board shows of each area, from left to right."""
+
+    columns: tuple[str, ...]
+    long_words: bool = True  # else "unknown", and below the table what to make of it
+    long_dates: bool = True
+
+
+_BOARD = ("", "area", "code", "state", "since (UTC)", "threats", "sources")
+_NARROW = tuple(column for column in _BOARD if column not in ("code", "sources"))
+_LAYOUTS = (
+    _Layout(_BOARD),
+    _Layout(_BOARD[:-1]),
+    _Layout(_NARROW),
+    _Layout(_NARROW, long_words=False),
+    _Layout(_NARROW, long_words=False, long_dates=False),
+)
+
+
+def board_table(shown: Mapping[str, Any], areas: Areas) -> Table:
+    """Return a board as a table: what is raised first, by how long.
+
+    A narrow terminal gets neither the sources nor, if it is narrower still, the codes.
+    """
+    return fitting(partial(_board_table, shown, areas, layout) for layout in _LAYOUTS)
+
+
+def _board_table(shown: Mapping[str, Any], areas: Areas, layout: _Layout) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", caption_justify="left", caption_style="")
+    for column in layout.columns:
+        table.add_column(column, no_wrap=column == "since (UTC)", overflow="fold")
     order = list(WORDS)
     since = {name: _since(entry) for name, entry in shown["areas"].items()}
     for name in sorted(
         shown["areas"], key=lambda one: (order.index(shown["areas"][one]["state"]), since[one] or "~")
     ):
-        entry = shown["areas"][name]
-        state = entry["state"]
-        hot = {
-            threat: told for threat, told in entry["threats"].items() if told["state"] in ("raised", "partly")
-        }
-        sources = sorted(
-            {source for told in (hot or entry["threats"]).values() for source in told.get("sources", ())}
-        )
-        table.add_row(
-            _SIGNS[state],
-            areas.name(name, "en"),
-            Text(name, style="dim"),
-            Text(WORDS[state], style=_STYLE.get(state, "")),
-            (since[name] or "").replace("T", " ").rstrip("Z"),
-            ", ".join(hot),
-            ", ".join(sources),
-        )
+        told = _row(shown["areas"][name], layout)
+        told["area"] = areas.name(name, "en")
+        told["code"] = Text(name, style="dim")
+        told["since (UTC)"] = _when(since[name], shown["as_of"], long=layout.long_dates)
+        table.add_row(*(told[column] for column in layout.columns))
+    if not layout.long_words:
+        table.caption = WORDS["unknown"].replace(",", ":")
     return table
+
+
+def _row(entry: Mapping[str, Any], layout: _Layout) -> dict[str, str | Text]:
+    """Return what a row says of an area: its state, and of what stands behind that."""
+    state = entry["state"]
+    words = WORDS[state] if layout.long_words else WORDS[state].partition(",")[0]
+    hot = {threat: told for threat, told in entry["threats"].items() if told["state"] in ("raised", "partly")}
+    said = (hot or entry["threats"]).values()
+    return {
+        "": _SIGNS[state],
+        "state": Text(words, style=_STYLE.get(state, "")),
+        "threats": ", ".join(hot),
+        "sources": ", ".join(sorted({source for told in said for source in told.get("sources", ())})),
+    }
+
+
+def _when(since: str | None, now: str, *, long: bool) -> str:
+    """Return a time as people read it: without the date when it is today's."""
+    if since is None:
+        return ""
+    at, today = wire.read_moment(since, "since"), wire.read_moment(now, "as_of")
+    if at.date() == today.date():
+        return f"{at:%H:%M:%S}"
+    if long:
+        return f"{at:%Y-%m-%d %H:%M:%S}"
+    return f"{at:%m-%d %H:%M}" if at.year == today.year else f"{at:%Y-%m-%d}"
 
 
 def _since(entry: Mapping[str, Any]) -> str | None:

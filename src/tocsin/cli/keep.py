@@ -72,7 +72,7 @@ def sirens(
     counts = {"added": 0, "known": 0, "refused": 0}
     try:
         with Progress(TextColumn("{task.description}"), TextColumn("{task.completed} rows"), console=warnings,
-                      disable=as_json) as progress:  # fmt: skip
+                      disable=as_json or not warnings.is_terminal) as progress:  # fmt: skip
             task = progress.add_task(f"importing {file.name}", total=None)
             while batch := list(islice(wanted, _BATCH)):
                 _append(log, batch, counts)
@@ -231,7 +231,7 @@ def _counting(quiet: bool) -> Progress:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=warnings,
-        disable=quiet,
+        disable=quiet or not warnings.is_terminal,
     )
 
 

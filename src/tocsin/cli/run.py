@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tocsin.cli.common import (
     console,
     country_of,
     data_option,
+    fitting,
     json_option,
     moment,
     print_json,
@@ -36,6 +38,7 @@ from tocsin.sources import sirens_csv
 from tocsin.wire import stamp
 
 DEMO_DAY = "2024-01-02"
+_CELLS = (48, 24, 0)  # in which a day is drawn: half hours, hours, or not at all where there is no room
 _speed = click.option(
     "--speed", type=click.FloatRange(0.01, 100_000), help="How many times as fast. Default: 360."
 )
@@ -145,7 +148,8 @@ def _replay(
     if as_json:
         print_json(_summary_json(summary))
     else:
-        console.print(_summary_table(country, day, summary))
+        console.print(_summary_line(day, summary))
+        console.print(fitting([partial(_summary_table, country, day, summary, cells) for cells in _CELLS]))
 
 
 def _run(main: Callable[[], Any]) -> Summary:
@@ -171,18 +175,19 @@ def _summary_json(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _summary_table(country: Country, day: Day, summary: Summary) -> Table:
+def _summary_line(day: Day, summary: Summary) -> str:
     most = summary.peak
     when = f", {most.since:%H:%M:%S} to {most.until:%H:%M:%S} UTC" if most.since and most.until else ""
-    table = Table(
-        title=f"{day.since:%d.%m.%Y}: at most {most.areas} areas at once{when}; "
-        f"{summary.oblast_minutes:,.2f} area minutes under alert",
-        title_justify="left",
-        box=None,
-        header_style="bold",
+    return (
+        f"{day.since:%d.%m.%Y}: at most {most.areas} areas at once{when}; "
+        f"{summary.oblast_minutes:,.2f} area minutes under alert"
     )
-    for column in ("area", "under alert", "the day"):
-        table.add_column(column, no_wrap=True)
+
+
+def _summary_table(country: Country, day: Day, summary: Summary, cells: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("area", "under alert", "the day")[: 3 if cells else 2]:
+        table.add_column(column)
     for row in sorted(summary.past, key=lambda row: -row.seconds):
         hours, minutes = divmod(round(row.seconds / 60), 60)
         length = (
@@ -190,11 +195,12 @@ def _summary_table(country: Country, day: Day, summary: Summary) -> Table:
             if row.standing_seconds and not row.seconds
             else f"{hours:2d} h {minutes:02d} min"
         )
-        table.add_row(country.areas.name(row.area, "en"), length, _strip(row, day))
+        strip = [_strip(row, day, cells)] if cells else []
+        table.add_row(country.areas.name(row.area, "en"), length, *strip)
     return table
 
 
-def _strip(row: Any, day: Day, width: int = 48) -> str:
+def _strip(row: Any, day: Day, width: int) -> str:
     """Return the day as a line of cells, filled where the area was raised."""
     cell = (day.until - day.since) / width
     cells = []

@@ -18,6 +18,7 @@ from tocsin.cli.common import (
     doors,
     fetch,
     json_option,
+    moment,
     print_json,
     settings,
 )
@@ -43,13 +44,17 @@ def _where(command: Callable[..., None]) -> Callable[..., None]:
 @_threat
 @click.option("--subtype", help="drones, ballistic, cruise, guided_bombs, mig31k, or another code.")
 @click.option("--level", type=click.Choice(["yellow", "red"]), help="How high.")
-@click.option("--expires", help="When it ends by itself, as unknown. Default: never.")
+@click.option(
+    "--expires", help="When it ends by itself, as unknown, with a zone: 2026-11-25T12:00Z. Default: never."
+)
 @click.option("--text", help="What people are to read with it.")
 @_where
 def raise_(area: str, threat: str, subtype: str | None, level: str | None, expires: str | None,
            text: str | None, **where: Any) -> None:  # fmt: skip
     """Raise an AREA (a code or a name) through the desk."""
-    _say(where, area, threat, Act.RAISED, subtype=subtype, level=level, expires=expires, text=text)
+    end = moment(expires, "--expires")
+    until = None if end is None else stamp(end)
+    _say(where, area, threat, Act.RAISED, subtype=subtype, level=level, expires=until, text=text)
 
 
 @click.command()

@@ -20,6 +20,7 @@ from tocsin.cli.common import (
     data_option,
     doors,
     fetch,
+    fitting,
     json_option,
     moment,
     print_json,
@@ -34,6 +35,8 @@ from tocsin.public import frames
 from tocsin.public.history import csv_text, of_level, past_json
 from tocsin.views.history import AreaPast, History, peak
 from tocsin.warn.told import Told
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 _realm = click.option(
     "--realm",
@@ -67,7 +70,8 @@ def board(url: str | None, data: str | None, realm: str, config_file: Path | Non
         return
     if "notice" in shown:
         console.print(f"[reverse] {shown['notice']} [/reverse]")
-    console.print(board_table(shown, areas, title))
+    console.print(title, markup=False)
+    console.print(board_table(shown, areas))
 
 
 def _board_of_log(path: Path, areas: Areas) -> dict[str, Any]:
@@ -114,7 +118,7 @@ def history(
     areas = country_of(values).areas
     now = datetime.now(UTC)
     end = moment(until, "--to") or now
-    begin = moment(since, "--from") or end - timedelta(days=1)
+    begin = moment(since, "--from") or max(end, _FIRST + timedelta(days=1)) - timedelta(days=1)
     if begin >= end:
         raise ConfigError("--from is not before --to", todo="give a window that has a length")
     asked = of_level(areas, level)
@@ -127,26 +131,35 @@ def history(
     if as_json or form == "json":
         print_json([past_json(row, spans=intervals) for row in past])
         return
-    console.print(_history_table(past, areas, begin, end))
-
-
-def _history_table(past: list[AreaPast], areas: Areas, begin: datetime, end: datetime) -> Table:
     most = peak(past)
     when = f", {wire.stamp(most.since)} to {wire.stamp(most.until)}" if most.since and most.until else ""
-    table = Table(
-        title=f"{wire.stamp(begin)} to {wire.stamp(end)}: at most {most.areas} areas at once{when}",
-        title_justify="left",
-        box=None,
-        header_style="bold",
-    )
-    for column in ("area", "", "under alert", "seconds", "inferred end, s", "standing, s"):
-        table.add_column(column, no_wrap=True, justify="left" if column in ("area", "") else "right")
-    for row in sorted(past, key=lambda row: -row.seconds):
-        hours, rest = divmod(row.seconds, 3600)
-        length = f"{hours} h {rest // 60:02d} min {rest % 60:02d} s"
-        numbers = (str(row.seconds), str(row.inferred_seconds or ""), str(row.standing_seconds or ""))
-        table.add_row(areas.name(row.area, "en"), row.area, length, *numbers)
-    return table
+    console.print(f"{wire.stamp(begin)} to {wire.stamp(end)}: at most {most.areas} areas at once{when}")
+    console.print(_history_table(past, areas))
+
+
+def _history_table(past: list[AreaPast], areas: Areas) -> Table:
+    """Return the sums as a table; on a narrow terminal without the codes, then without the seconds."""
+    columns = ["area", "code", "under alert", "seconds", "inferred end, s", "standing, s"]
+
+    def make(left_out: tuple[str, ...]) -> Table:
+        kept = [column for column in columns if column not in left_out]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in kept:
+            table.add_column(column, justify="left" if column in ("area", "code") else "right")
+        for row in sorted(past, key=lambda row: -row.seconds):
+            hours, rest = divmod(row.seconds, 3600)
+            told = {
+                "area": areas.name(row.area, "en"),
+                "code": row.area,
+                "under alert": f"{hours} h {rest // 60:02d} min {rest % 60:02d} s",
+                "seconds": str(row.seconds),
+                "inferred end, s": str(row.inferred_seconds or ""),
+                "standing, s": str(row.standing_seconds or ""),
+            }
+            table.add_row(*(told[column] for column in kept))
+        return table
+
+    return fitting([lambda: make(()), lambda: make(("code",)), lambda: make(("code", "seconds"))])
 
 
 def _history(log: Log, areas: Areas) -> History:

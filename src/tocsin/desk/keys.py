@@ -7,11 +7,13 @@ that lies in a file of its own, so a stolen database opens nothing.
 from __future__ import annotations
 
 import hmac
+import json
 import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -30,8 +32,8 @@ _SCHEMA = """
 create table if not exists key (
     name text primary key,
     mac blob not null unique,
-    areas text not null,    -- codes, separated by spaces
-    threats text not null,  -- codes, separated by spaces, or *
+    areas text not null,    -- a JSON list of codes
+    threats text not null,  -- a JSON list of codes, or of *
     realm text not null,
     created integer not null,
     revoked integer
@@ -79,11 +81,11 @@ class Keys:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._secret = _secret(folder / "desk.secret")
+            _make_private(folder / "desk.db")
             self._db = apsw.Connection(str(folder / "desk.db"))
             self._db.set_busy_timeout(5_000)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute(_SCHEMA)
-            os.chmod(folder / "desk.db", 0o600)
         except (OSError, apsw.Error) as error:
             raise ConfigError(
                 f"cannot open the keys in {folder}: {error}",
@@ -105,18 +107,20 @@ class Keys:
         row = (
             principal.name,
             self._mac(key),
-            " ".join(principal.areas),
-            " ".join(principal.threats),
+            json.dumps(principal.areas),
+            json.dumps(principal.threats),
             str(principal.realm),
             to_us(at),
         )
-        taken = self._db.execute("select revoked from key where name = ?", (principal.name,)).fetchall()
-        if taken and taken[0][0] is None:
-            raise ConfigError(
-                f"there is a key {principal.name!r} already",
-                todo="choose another name, or revoke that one first",
-            )
-        with self._db:
+        with self._changing():
+            taken = self._db.execute(
+                "select name from key where name = ? and revoked is null", (principal.name,)
+            ).fetchall()
+            if taken:
+                raise ConfigError(
+                    f"there is a key {principal.name!r} already",
+                    todo="choose another name, or revoke that one first",
+                )
             self._db.execute("delete from key where name = ?", (principal.name,))
             self._db.execute("insert into key values (?, ?, ?, ?, ?, ?, null)", row)
         return key
@@ -127,12 +131,29 @@ class Keys:
         Raises:
             ConfigError: There is no such key.
         """
-        with self._db:
+        with self._changing():
             self._db.execute(
                 "update key set revoked = ? where name = ? and revoked is null", (to_us(at), name)
             )
             if not self._db.changes():
                 raise ConfigError(f"there is no key {name!r} in force", todo="see `tocsin key list`")
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the right to write from the first look on: what was seen still holds at the change."""
+        try:
+            self._db.execute("begin immediate")
+            yield
+            self._db.execute("commit")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            if isinstance(error, apsw.Error):
+                raise ConfigError(
+                    f"cannot change the keys in {self._db.filename}: {error}",
+                    todo="nothing was changed; check the disk and the folder's owner, and do it again",
+                ) from error
+            raise
 
     def all(self) -> list[tuple[Principal, datetime]]:
         """Return every key's holder, ended ones too, and when it was made."""
@@ -173,11 +194,19 @@ def _principal(row: Iterable[object]) -> Principal:
     name, areas, threats, realm, revoked = row
     return Principal(
         SourceId(str(name)),
-        tuple(AreaId(area) for area in str(areas).split()),
-        tuple(Threat(threat) for threat in str(threats).split()),
+        tuple(AreaId(area) for area in json.loads(str(areas))),
+        tuple(Threat(threat) for threat in json.loads(str(threats))),
         Realm(str(realm)),
         revoked=revoked is not None,
     )
+
+
+def _make_private(path: Path) -> None:
+    """Leave the database to its owner alone, whatever the umask; SQLite makes -wal and -shm alike."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for end in ("", "-wal", "-shm"):  # the two others are there where a server runs or was killed
+        with suppress(FileNotFoundError):
+            os.chmod(f"{path}{end}", 0o600)
 
 
 def _secret(path: Path) -> bytes:
@@ -188,6 +217,7 @@ def _secret(path: Path) -> bytes:
         pass
     else:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, 0o600)  # whatever the umask
             file.write(secrets.token_bytes(32))
             file.flush()
             os.fsync(file.fileno())

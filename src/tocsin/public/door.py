@@ -125,7 +125,7 @@ class Door:
     def beat(self) -> None:
         """Tell a slice of the streams that the server lives.  To be called `SLICES` times in `BEAT_S`."""
         self._turn = (self._turn + 1) % SLICES
-        if self._turn == 0:
+        if self._turn % (SLICES // 5) == 0:  # every second
             self._sweep()
         self._forget()
         streams = self._streams[self._turn]
@@ -344,7 +344,7 @@ class Door:
 
     def _ages(self, moment: Moment) -> dict[str, str]:
         """Return the headers that renew an answer's age, in a 200 and a 304 alike."""
-        until = min(moment.fresh.values(), default=moment.as_of)
+        until = frames.fresh_until(self._told, moment)
         ages = {"As-Of": stamp(moment.as_of), "Fresh-Until": stamp(until)}
         if moment.notice:
             ages["Notice"] = moment.notice

@@ -7,8 +7,8 @@ vouches for the clear and it is to be shown as unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -81,7 +81,7 @@ def area_json(told: Told, area: AreaId, moment: Moment) -> dict[str, Any]:
 
 
 def board_json(told: Told, areas: Areas, moment: Moment, wish: Wish = None) -> dict[str, Any]:
-    """Return the whole board, or what a wish takes in of it."""
+    """Return the whole board, or what a wish takes in of it.  An area that is absent is as its parent."""
     shown = [area for area in (*areas.board, *told.finer()) if wish is None or area in wish]
     return {
         **moment.frame(),
@@ -152,8 +152,22 @@ def event_of(seq: Place, alert: Alert, moment: Moment) -> Event:
     )
 
 
+FRESH_S = 15.0  # no answer vouches for a clear longer than this, so a dead server is noticed within it
 TEXT_LIMIT = 16 * 1024  # a microcontroller must be able to hold it
 _TEXT_VERSION = 1
+
+
+def fresh_until(told: Told, moment: Moment) -> datetime:
+    """Return until when every clear on the board may be shown; without any, when to ask again.
+
+    A source that went quiet counts while a clear rests on it: a 304 renews by this what its reader
+    was told before, so a clear that has just run out must not be renewed by those that have not.
+    """
+    ends = [
+        max((moment.fresh.get(name, moment.as_of) for name in sources), default=moment.as_of)
+        for sources in told.vouchers()
+    ]
+    return max(moment.as_of, min(ends, default=moment.as_of + timedelta(seconds=FRESH_S)))
 
 
 def board_text(told: Told, areas: Areas, moment: Moment, wish: Wish = None) -> bytes:
@@ -165,7 +179,7 @@ def board_text(told: Told, areas: Areas, moment: Moment, wish: Wish = None) -> b
     line is a full stop: an answer without it was cut off.
     """
     first = f"tocsin {_TEXT_VERSION} {moment.realm} {moment.epoch}-{moment.seq} {stamp(moment.as_of)}"
-    lines = [f"{first} {_seconds_left(told, areas, moment)}"]
+    lines = [f"{first} {int((fresh_until(told, moment) - moment.as_of).total_seconds())}"]
     if moment.notice:
         lines.append(f"! {moment.notice}")
     coarse = [area for area in areas.board if wish is None or area in wish]
@@ -186,8 +200,3 @@ def _text_line(told: Told, area: AreaId, moment: Moment) -> str:
         if entry["state"] in (State.RAISED, State.PARTLY)
     ]
     return f"{area} {seen['state']}{''.join(raised)}"
-
-
-def _seconds_left(told: Told, areas: Areas, moment: Moment) -> int:
-    ends: Iterable[datetime] = moment.fresh.values()
-    return max(0, int((min(ends) - moment.as_of).total_seconds())) if moment.fresh else 0

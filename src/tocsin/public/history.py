@@ -93,8 +93,11 @@ def csv_text(history: History, areas: Areas, since: datetime, until: datetime, t
 
 
 def _window(query: Mapping[str, str], moment: Moment) -> tuple[datetime, datetime, Threat | None]:
-    until = read_moment(query["to"], "to") if "to" in query else moment.as_of
-    since = read_moment(query["from"], "from") if "from" in query else until - timedelta(days=1)
+    try:
+        until = read_moment(query["to"], "to") if "to" in query else moment.as_of
+        since = read_moment(query["from"], "from") if "from" in query else until - timedelta(days=1)
+    except OverflowError as error:  # there is no day before the year 1
+        raise SubscriberError("the window is out of range", todo="ask for a window in our time") from error
     if since >= until:
         raise SubscriberError("from is not before to", todo="ask for a window that has a length")
     if until - since > timedelta(days=WINDOW_DAYS):

@@ -7,6 +7,7 @@ is ours is that a stream keeps nothing but its socket and its place.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol, cast
 from urllib.parse import parse_qs, unquote
@@ -19,7 +20,10 @@ from tocsin.hub import Wish
 from tocsin.model import Place
 from tocsin.public.answer import Answer, problem
 
+_log = logging.getLogger("tocsin")
+
 HEAD_LIMIT = 16 * 1024  # bytes of request line and headers
+PIECE = 4 * 1024  # bytes that are parsed at once, so that what comes in a row is not counted as one request
 WAITING_LIMIT = 64 * 1024  # bytes a stream may have waiting; beyond, it is told the present state later
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
@@ -80,7 +84,7 @@ class Connection(asyncio.Protocol):
     """One connection, and the stream that it may become."""
 
     __slots__ = (
-        "_door", "_field", "_head", "_headers", "_lasted", "_parser", "_served", "_size", "_socket", "_url",
+        "_asking", "_door", "_headers", "_lasted", "_parser", "_served", "_size", "_socket", "_url",
         "lagging", "place", "since", "transport", "websocket", "wish",
     )  # fmt: skip
 
@@ -95,19 +99,17 @@ class Connection(asyncio.Protocol):
         self.place: Place = 0
         self._socket: ServerProtocol | None = None
         self._served = False
-        self._begin()
-
-    def _begin(self) -> None:
-        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._asking = False  # a part of a request has come
+        self._size = 0  # bytes since the last request was whole
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._size = 0
-        self._head: list[bytes] = []
+        # One for all requests of the connection: those that come in a row may be cut anywhere.
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
 
     @property
     def mid_request(self) -> bool:
         """Whether a part of a request has come, or the first one is awaited."""
-        return self._size > 0 or not self._served
+        return self._asking or not self._served
 
     # What asyncio calls
 
@@ -134,17 +136,23 @@ class Connection(asyncio.Protocol):
         if self._socket is not None:
             self._hear_socket(data)
             return
-        if self._parser is None:
-            return  # a server-sent stream: what its reader sends is not read
-        self._size += len(data)
-        self._head.append(data)
+        for start in range(0, len(data), PIECE):
+            if self._parser is None:
+                return  # refused, or a stream: what its reader sends is not read
+            self._read(self._parser, data[start : start + PIECE])
+
+    def _read(self, parser: httptools.HttpRequestParser, piece: bytes) -> None:
+        self._size += len(piece)
         if self._size > HEAD_LIMIT:
             self._refuse(problem(431, f"the request has more than {HEAD_LIMIT} bytes", "send fewer headers"))
             return
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             pass  # on_message_complete has answered
+        except httptools.HttpParserCallbackError as error:
+            _log.error("a fault of ours in answering %r", self._url, exc_info=error.__context__)
+            self._refuse(problem(500, "the answer failed by a fault of ours", "report it as a bug"))
         except httptools.HttpParserError as error:
             if self._parser is not None:
                 self._refuse(problem(400, f"the request cannot be read: {error}", "send HTTP/1.1"))
@@ -166,6 +174,13 @@ class Connection(asyncio.Protocol):
 
     # What httptools calls
 
+    def on_message_begin(self) -> None:
+        """Begin to count the time that a request may take."""
+        self._url, self._headers = b"", {}
+        self._asking = True
+        if self._served:
+            self.since = self._lasted()
+
     def on_url(self, url: bytes) -> None:
         """Keep a piece of the target."""
         self._url += url
@@ -173,6 +188,11 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """Refuse what this door does not do, before its body comes."""
+        if self._parser is not None and (method := self._method()) not in ("GET", "HEAD"):
+            self._refuse(problem(405, f"{method} is not done here", "use GET or HEAD", Allow="GET, HEAD"))
 
     def on_body(self, body: bytes) -> None:
         """This door takes nothing in."""
@@ -183,10 +203,8 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         if parser is None or self.transport is None:
             return
-        method = parser.get_method().decode("latin-1")
-        if method not in ("GET", "HEAD"):
-            self._refuse(problem(405, f"{method} is not done here", "use GET or HEAD", Allow="GET, HEAD"))
-            return
+        method = self._method()
+        self._asking, self._size = False, 0
         try:
             request = Request(method, self._url.decode("ascii"), self._headers, parser.should_keep_alive())
             answer = self._door.answer(request)
@@ -199,11 +217,13 @@ class Connection(asyncio.Protocol):
         self._send(answer.response(self._headers, head_only=method == "HEAD", keep=request.keep))
         if request.keep:
             self._served = True
-            self._begin()
             self.since = self._lasted()
         else:
             self._parser = None
             self.transport.close()
+
+    def _method(self) -> str:
+        return "" if self._parser is None else self._parser.get_method().decode("latin-1")
 
     # Streams
 
@@ -221,7 +241,6 @@ class Connection(asyncio.Protocol):
         else:
             self._send(STREAM_HEAD)
         self._parser = None
-        self._head = []
         self._headers = {}
         self.since = None
         self._door.opened(self, asked.cursor)
@@ -230,7 +249,11 @@ class Connection(asyncio.Protocol):
         """Answer a WebSocket handshake; returns whether it went well."""
         assert self.transport is not None
         socket = ServerProtocol()
-        socket.receive_data(b"".join(self._head))
+        lines = [
+            f"GET {self._url.decode('latin-1')} HTTP/1.1",
+            *(f"{n}: {v}" for n, v in self._headers.items()),
+        ]
+        socket.receive_data(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
         events = socket.events_received()
         if not events or not isinstance(events[0], Handshake):
             self._refuse(

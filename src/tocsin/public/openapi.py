@@ -20,9 +20,13 @@ _AFTER = (
 )
 _WINDOW = (
     ("from", "query", "Begin, RFC 3339 with a zone. By default a day before `to`.", "string"),
-    ("to", "query", "End, exclusive. By default now.", "string"),
-    ("level", "query", "The level of the areas. By default that of the board.", "string"),
+    ("to", "query", "End, exclusive. By default now. At most 92 days after `from`.", "string"),
     ("threat", "query", "Only this threat.", "string"),
+)
+_SUMS = (
+    ("area", "query", "Only this area; `level` is not looked at then.", "string"),
+    ("level", "query", "The level of the areas. By default that of the board.", "string"),
+    ("intervals", "query", "List the stretches too, whatever its value.", "string"),
 )
 
 
@@ -74,7 +78,7 @@ ROUTES = (
         "/v1/history.json",
         "How long each area was raised in a window, and the most areas at once.",
         "application/json",
-        (*_WINDOW, ("intervals", "query", "List the stretches too.", "string")),
+        (*_WINDOW, *_SUMS),
     ),
     Route("/v1/history.csv", "Every interval that overlaps a window, uncut.", "text/csv", _WINDOW),
     Route("/healthz", "Whether the server answers.", "text/plain"),

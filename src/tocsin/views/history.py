@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tocsin.areas import Areas
-from tocsin.model import Act, AreaId, Contact, Episode, Kind, Lapse, Signal, SourceId, Threat
+from tocsin.model import Act, AreaId, Contact, Episode, Kind, Signal, SourceId, Threat
 
 PACK = SourceId("pack")
 
@@ -66,76 +66,126 @@ class Peak(NamedTuple):
     until: datetime | None
 
 
+class _Said(NamedTuple):
+    """One word of a source, in the order in which words count, which is not that in which they came.
+
+    Of one time, a raise counts last: danger wins a tie.  Only what a contact listed at the very time of
+    an end is ended by it.
+    """
+
+    at: datetime  # the source's own time
+    rank: int  # 0: listed in a contact; 1: an end; 2: a raise
+    for_good: bool  # a raise without an expiry
+    until: datetime  # its expiry, where it has one
+    end: End
+
+
+class _Track:
+    """What one source said of one area and threat, and the intervals that it makes.
+
+    The newest raise decides when it expires, as on the board.
+    """
+
+    __slots__ = ("_closed", "_open", "_said")
+
+    def __init__(self) -> None:
+        self._said: list[_Said] = []
+        self._closed: list[tuple[datetime, datetime, End]] | None = None  # None: to be made again
+        self._open: tuple[datetime, _Said] | None = None
+
+    def add(self, said: _Said) -> None:
+        """Take one word in."""
+        self._said.append(said)
+        self._closed = None
+
+    def takes(self, listed_at: datetime, now: datetime) -> bool:
+        """Return whether a contact that lists the area says something new: it is not raised already."""
+        ended = max((said.at for said in self._said if said.rank == 1), default=None)
+        still = any(end is End.OPEN for _, _, end in self.spans(now))
+        return not still and (ended is None or listed_at > ended)
+
+    def spans(self, now: datetime) -> list[tuple[datetime, datetime | None, End]]:
+        """Return when the area was raised, in order; the last may be open."""
+        if self._closed is None:
+            self._closed = self._make()
+        if self._open is None:
+            return [*self._closed]
+        since, last = self._open
+        if last.for_good or last.until > now:
+            return [*self._closed, (since, None, End.OPEN)]
+        return [*self._closed, (since, last.until, End.EXPIRED)]
+
+    def _make(self) -> list[tuple[datetime, datetime, End]]:
+        closed: list[tuple[datetime, datetime, End]] = []
+        self._said.sort()
+        self._open = None
+        for said in self._said:
+            if self._open is not None:
+                since, last = self._open
+                if not last.for_good and last.until <= said.at:
+                    closed.append((since, last.until, End.EXPIRED))
+                    self._open = None
+                elif said.rank == 1:
+                    closed.append((since, said.at, said.end))
+                    self._open = None
+            if said.rank != 1:
+                self._open = (said.at if self._open is None else self._open[0], said)
+        return [one for one in closed if one[1] > one[0]]
+
+
 class History:
-    """All intervals of one realm.  A fold: `learn` every entry, in order."""
+    """All intervals of one realm.  A fold: `learn` every entry.
+
+    Of what a source says, its own times decide and not the order in which it was heard, as on the board.
+    """
 
     def __init__(self, areas: Areas) -> None:
         self._areas = areas
-        self._closed: dict[AreaId, list[Interval]] = {}
-        self._open: dict[tuple[SourceId, AreaId, Threat], Signal] = {}
-        self._ended: dict[tuple[SourceId, AreaId, Threat], datetime] = {}
+        self._episodes: dict[AreaId, list[Interval]] = {}
+        self._tracks: dict[tuple[SourceId, AreaId, Threat], _Track] = {}
+        self._heard_at: datetime | None = None  # an expiry before this has passed
 
     def learn(self, at: datetime, kind: Kind) -> None:
         """Take one entry in; ``at`` is when it was heard."""
+        self._heard_at = at if self._heard_at is None else max(self._heard_at, at)
         if isinstance(kind, Episode):
             end = End.INFERRED if kind.inferred else End.OBSERVED
-            self._add(Interval(kind.since, kind.until, end, kind.source, kind.area, kind.threat))
+            one = Interval(kind.since, kind.until, end, kind.source, kind.area, kind.threat)
+            self._episodes.setdefault(kind.area, []).append(one)
         elif isinstance(kind, Signal):
-            self._signal(kind)
-        elif isinstance(kind, Lapse):
-            raised = self._open.get((kind.source, kind.area, kind.threat))
-            if raised is not None and raised.expires is not None and raised.expires <= at:
-                self._close(raised, raised.expires, End.EXPIRED)
+            self._track(kind.source, kind.area, kind.threat).add(_said(kind))
         elif isinstance(kind, Contact) and kind.held:
             for area, threat in kind.raised:
-                ended = self._ended.get((kind.source, area, threat))
-                if ended is None or kind.sent > ended:  # at the very time of an all clear, that counts
-                    name = f"contact-{at.isoformat()}"
-                    self._raise(Signal(kind.realm, kind.source, name, area, threat, Act.RAISED, kind.sent))
+                track = self._track(kind.source, area, threat)
+                if track.takes(kind.sent, at):
+                    track.add(_Said(kind.sent, 0, True, kind.sent, End.OPEN))
 
-    def _signal(self, signal: Signal) -> None:
-        if signal.state is Act.RAISED:
-            self._raise(signal)
-            return
-        raised = self._open.get((signal.source, signal.area, signal.threat))
-        if raised is not None and signal.sent > raised.sent:
-            self._close(raised, signal.sent, End.OBSERVED if signal.state is Act.CLEAR else End.CANCELLED)
-
-    def _raise(self, signal: Signal) -> None:
-        key = (signal.source, signal.area, signal.threat)
-        ended = self._ended.get(key)
-        if key not in self._open and (ended is None or signal.sent >= ended):
-            self._open[key] = signal
-
-    def _close(self, raised: Signal, until: datetime, end: End) -> None:
-        key = (raised.source, raised.area, raised.threat)
-        del self._open[key]
-        self._ended[key] = until
-        if until > raised.sent:
-            self._add(Interval(raised.sent, until, end, raised.source, raised.area, raised.threat))
-
-    def _add(self, interval: Interval) -> None:
-        self._closed.setdefault(interval.area, []).append(interval)
+    def _track(self, source: SourceId, area: AreaId, threat: Threat) -> _Track:
+        return self._tracks.setdefault((source, area, threat), _Track())
 
     def intervals(
-        self, since: datetime, until: datetime, threat: Threat | None = None
+        self, since: datetime, until: datetime, threat: Threat | None = None, *, now: datetime | None = None
     ) -> dict[AreaId, list[Interval]]:
-        """Return what overlaps a window, by the very area that was named, uncut."""
+        """Return what overlaps a window, by the very area that was named, uncut.
+
+        Args:
+            since: The window's first moment.
+            until: The moment behind its last one.
+            threat: Only this one; by default any.
+            now: A raise whose expiry is not after this has ended; by default when something was last heard.
+        """
         found: dict[AreaId, list[Interval]] = {}
-        for area, closed in self._closed.items():
-            mine = [
-                one
-                for one in closed
-                if one.since < until
-                and one.until is not None
-                and one.until > since
-                and threat in (None, one.threat)
-            ]
+        for area, episodes in self._episodes.items():
+            mine = [one for one in episodes if _overlaps(one, since, until) and threat in (None, one.threat)]
             if mine:
                 found[area] = mine
-        for (source, area, kind), raised in self._open.items():
-            if raised.sent < until and threat in (None, kind):
-                found.setdefault(area, []).append(Interval(raised.sent, None, End.OPEN, source, area, kind))
+        latest = max((moment for moment in (now, self._heard_at) if moment is not None), default=since)
+        for (source, area, kind), track in self._tracks.items():
+            if threat in (None, kind):
+                spans = (Interval(*span, source, area, kind) for span in track.spans(latest))
+                mine = [one for one in spans if _overlaps(one, since, until)]
+                if mine:
+                    found.setdefault(area, []).extend(mine)
         return found
 
     def past(
@@ -159,7 +209,7 @@ class History:
         Returns:
             n rows in the order of ``areas``.
         """
-        found = self.intervals(since, until, threat)
+        found = self.intervals(since, until, threat, now=now)
         until = min(until, max(now, since))
         return [self._area_past(area, self._near(area, found), since, until) for area in areas]
 
@@ -205,6 +255,17 @@ def peak(past: Iterable[AreaPast]) -> Peak:
         if count > most.areas:
             most = Peak(count, moment, times[place + 1])
     return most
+
+
+def _said(signal: Signal) -> _Said:
+    if signal.state is Act.RAISED:
+        return _Said(signal.sent, 2, signal.expires is None, signal.expires or signal.sent, End.OPEN)
+    end = End.OBSERVED if signal.state is Act.CLEAR else End.CANCELLED
+    return _Said(signal.sent, 1, False, signal.sent, end)
+
+
+def _overlaps(one: Interval, since: datetime, until: datetime) -> bool:
+    return one.since < until and (one.until is None or one.until > since)
 
 
 def _cut(one: Interval, since: datetime, until: datetime) -> Span:
