@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.warn.desk import LAND, Desk, at, contract
 from tocsin.model import Act, Alert, Contact, Contract, Realm, Signal
 from tocsin.warn.board import Board
+from tocsin.warn.saved import restore, save
 from tocsin.warn.told import Told
 
 SOURCES = ("a", "b")
@@ -113,6 +114,22 @@ def test_a_restart_does_not_change_the_board(happenings):
         desk.public.status(*key) for key in states(again)
     ]
     assert (again.owed(desk.place, at(100)), again.due(at(100))) == ([], desk.board.due(at(100)))
+
+
+@given(HAPPENINGS, HAPPENINGS)
+def test_a_board_that_was_saved_goes_on_as_if_it_had_not_been(before, after):
+    """It says the same because of whatever happens next, and has the same to say when time is up."""
+    desk = desk_after(before)
+    other = restore(LAND, save(desk.board))
+    assert (states(other), other.due(at(100))) == (states(desk.board), desk.board.due(at(100)))
+    for number, kind in enumerate(one for one in after if one != TIME):
+        said = desk.board.hear(1_000 + number, at(20 + number), kind)
+        assert other.hear(1_000 + number, at(20 + number), kind) == said
+        for alert in said:
+            desk.board.learn(1_000, at(20), alert)
+            other.learn(1_000, at(20), alert)
+    assert save(other) == save(desk.board)
+    assert (states(other), other.due(at(100))) == (states(desk.board), desk.board.due(at(100)))
 
 
 @given(HAPPENINGS, st.data())

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from tocsin.areas import Areas
@@ -264,10 +265,17 @@ class Board:
                 changes[area, threat] = now
         changes |= self._repeated(changes)
         groups: dict[tuple[Threat, Status], list[AreaId]] = {}
-        for area, threat in sorted(changes, key=lambda key: (key[1], len(self.areas.chain(key[0])), key[0])):
+        for area, threat in sorted(changes, key=partial(self._order, cause)):
             groups.setdefault((threat, changes[area, threat]), []).append(area)
         late = self._is_late(at, cause)
         return [self._alert(areas, threat, status, place, late) for (threat, status), areas in groups.items()]
+
+    def _order(self, cause: Kind | None, key: Key) -> tuple[Threat, bool, int, AreaId]:
+        """Return what sorts what is said: what the cause is about, its parts, then what lies around."""
+        area, threat = key
+        chain = self.areas.chain(area)
+        about = getattr(cause, "area", None)
+        return threat, about is not None and about not in chain, len(chain), area
 
     def _repeated(self, changes: dict[Key, Status]) -> dict[Key, Status]:
         """Return what is to be said again although it has not changed.

@@ -73,12 +73,19 @@ class Told:
 
     def hear(self, alert: Alert) -> None:
         """Take one alert in."""
-        told = self._told.get(alert.threat)
+        self.tell(alert.threat, alert.areas, status_of(alert))
+
+    def tell(self, threat: Threat, areas: Iterable[AreaId], status: Status) -> None:
+        """Take in what some areas are told of a threat from now on."""
+        told = self._told.get(threat)
         if told is None:
-            told = self._told[alert.threat] = {}
-        status = status_of(alert)
-        for area in alert.areas:
+            told = self._told[threat] = {}
+        for area in areas:
             told[area] = status
+
+    def of_threat(self, threat: Threat) -> Iterator[tuple[AreaId, Status]]:
+        """Yield every area that an alert named for a threat, and what it is told."""
+        yield from self._told.get(threat, {}).items()
 
     def named(self, area: AreaId, threat: Threat) -> Status | None:
         """Return what an alert told this very area, or None."""
