@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "reference" / "third-party.md"
 PURPOSES = {
     "apsw": "The log: SQLite, the current one, whatever the machine has",
     "click": "Commands",
+    "cryptography": "Signs checkpoints of the log (Ed25519)",
     "hatchling": "Builds the package",
     "httptools": "Parses requests at the public door",
     "httpx": "Calls the desk in tests",
@@ -24,6 +25,7 @@ PURPOSES = {
     "msgspec": "The kinds, and their JSON",
     "mypy": "Types",
     "playwright": "Drives a real browser",
+    "prometheus-client": "The figures at `/metrics`",
     "pytest": "Tests",
     "pytest-timeout": "No test hangs",
     "pytest-xdist": "Tests on two cores",

@@ -38,13 +38,13 @@ class Clock:
 class Stand:
     """A station with a clock and with ears; closes what it opened."""
 
-    def __init__(self, log=None):
+    def __init__(self, log=None, checkpoints=None):
         self.log = log if log is not None else MemoryLog(Realm.ACTUAL)
         self.clock = Clock()
         self.news: list[News] = []
         self.heard = lambda news: None
         self.public = Told(UA)
-        self.station = Station(self.log, UA, self.clock, self._hear)
+        self.station = Station(self.log, UA, self.clock, self._hear, checkpoints)
         self.started = self.station.start()
         self.public = self.started.told
 

@@ -11,7 +11,10 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +22,19 @@ import msgspec
 import uvicorn
 
 from tocsin import wire
+from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
-from tocsin.app.station import RECENT, News, Receipt, Started, Station
+from tocsin.app.fold import RECENT, kind_of
+from tocsin.app.station import News, Receipt, Started, Station
 from tocsin.areas import Country
 from tocsin.config import address
 from tocsin.desk.api import Api
 from tocsin.desk.keys import Keys
-from tocsin.errors import ConfigError, LogError
+from tocsin.errors import ConfigError, LogBroken, LogError
 from tocsin.hub import Hub
-from tocsin.log import Log
+from tocsin.log import Log, checked
 from tocsin.log.sqlite import SqliteLog
-from tocsin.model import Act, Contract, Kind, Realm, Signal, SourceId
+from tocsin.model import Act, Alert, Contract, Kind, Realm, Signal, SourceId
 from tocsin.public import frames
 from tocsin.public.door import BEAT_S, SLICES, Door
 from tocsin.public.http import Connection
@@ -41,6 +46,7 @@ _log = logging.getLogger("tocsin")
 
 KEYS_S = 0.5  # how often keys are looked at: a revoked one is refused at once, its contract ends within this
 _FOREVER_S = 1e9
+_POLITE = 1_000  # entries that are checked in a row after a quick start
 
 
 class Outlet:
@@ -54,6 +60,8 @@ class Outlet:
         notice: What every frame of a replay or an exercise says.
         limit: The most connections.
         map_svg: The operator's own map; by default the pack's.
+        checkpoints: Where the board is kept.
+        reader: Opens the log for reading, for what is checked after the start.
     """
 
     def __init__(
@@ -66,32 +74,42 @@ class Outlet:
         notice: str | None = None,
         limit: int = 18_500,
         map_svg: bytes | None = None,
+        checkpoints: Checkpoints | None = None,
+        reader: Callable[[], Log] | None = None,
     ) -> None:
         self.country = country
         self.clock = clock
         self.history = History(country.areas)
+        self._later: list[tuple[datetime, Kind]] | None = None  # for the history, while it is being read
+        self._reader = reader
         self._loop = loop
         self._site = Site(Pages(country, map_svg))
-        self.station = Station(log, country.areas, clock, self._publish)
-        started = self.station.start(self.history.learn)
+        self.station = Station(log, country.areas, clock, self._publish, checkpoints)
+        learned: list[tuple[datetime, Kind]] = []
+        started = self.station.start(lambda at, kind: learned.append((at, kind)))
+        self._unchecked = started.unchecked
+        if self._unchecked:
+            self._later = learned
+        else:
+            self._learn(learned)
         self.door = self._door(started, notice, limit)
 
     def _door(self, started: Started, notice: str | None, limit: int) -> Door:
         log, now = self.station.log, self.clock.now()
         hub = Hub(log.epoch, started.head, RECENT)
         moment = frames.Moment(log.epoch, started.head, log.realm, now, self.station.fresh(now), notice)
-        floor = started.recent[0].seq if len(started.recent) >= RECENT else 0
-        hub.load([frames.event_of(said.seq, said.alert, moment) for said in started.recent], floor)
+        hub.load([frames.event_of(said.seq, said.alert, moment) for said in started.recent], started.floor)
         return Door(
             self.country.areas,
             self._site,
-            self.history,
+            self.history if self._later is None else None,
             hub=hub,
             told=started.told,
             realm=log.realm,
             now=self.clock.now,
             lasted=self.clock.lasted,
             fresh=self.station.fresh,
+            ready=self.ready,
             notice=notice,
             limit=limit,
         )
@@ -103,8 +121,50 @@ class Outlet:
 
     def _tell(self, news: News) -> None:
         self.door.publish([(said.seq, said.alert) for said in news.said], news.head)
-        for at, kind in news.heard:
+        self._learn(news.heard)
+
+    def _learn(self, heard: Iterable[tuple[datetime, Kind]]) -> None:
+        if self._later is not None:
+            self._later.extend(heard)
+            return
+        for at, kind in heard:
             self.history.learn(at, kind)
+
+    def ready(self) -> str | None:
+        """Return why this server is not to be relied on now, or None."""
+        if self.station.broken:
+            return self.station.broken
+        if self._later is not None:
+            return f"verifying the log up to entry {self._unchecked:,}"
+        return None
+
+    async def check_rest(self) -> None:
+        """Check what a quick start left unchecked, and learn the past from it."""
+        if self._later is None or self._reader is None:
+            return
+        try:
+            history = await asyncio.to_thread(self._read_past, self._reader)
+        except LogBroken as found:
+            self.station.distrust(found)
+            return
+        later, self._later = self._later, None
+        self.history = history
+        self._learn(later)
+        self.door.show_past(history)
+
+    def _read_past(self, reader: Callable[[], Log]) -> History:
+        """Return the past up to where the start began, after checking it.  In a thread of its own."""
+        log, history = reader(), History(self.country.areas)
+        try:
+            for entry in takewhile(lambda entry: entry.seq <= self._unchecked, checked(log)):
+                kind = kind_of(entry)
+                if kind is not None and not isinstance(kind, Alert):
+                    history.learn(entry.at, kind)
+                if entry.seq % _POLITE == 0:
+                    time.sleep(0.002)  # the streams go first
+        finally:
+            log.close()
+        return history
 
     async def record(self, key: str, kind: Kind) -> Receipt:
         """Return when something is durable.
@@ -202,7 +262,8 @@ class Server:
         """Return a realm's outlet; it begins with the first key that needs it."""
         outlet = self._outlets.get(realm)
         if outlet is None:
-            log = SqliteLog(log_path(self._folder, realm), realm=realm)
+            path = log_path(self._folder, realm)
+            log = SqliteLog(path, realm=realm)
             own_map = map_path(self._folder)
             notice = None if realm is Realm.ACTUAL else f"{realm}, no present danger"
             outlet = self._outlets[realm] = Outlet(
@@ -213,6 +274,8 @@ class Server:
                 notice=notice,
                 limit=min(self._settings["connections"], _descriptors() - 500),
                 map_svg=own_map.read_bytes() if own_map.exists() else None,
+                checkpoints=Checkpoints(path, self._country.areas, signing_key(self._folder)),
+                reader=lambda: SqliteLog(path, append=False),
             )
         return outlet
 
@@ -233,6 +296,7 @@ class Server:
 
     async def _watch(self, keys: Keys, stop: asyncio.Event) -> None:
         beats = {asyncio.create_task(outlet.beats()) for outlet in self._outlets.values()}
+        checks = [asyncio.create_task(outlet.check_rest()) for outlet in self._outlets.values()]
         stopped = asyncio.create_task(stop.wait())
         seen = keys.version()
         try:
@@ -250,7 +314,7 @@ class Server:
                         for realm in {*self._outlets} - before
                     }
         finally:
-            for task in (*beats, stopped):
+            for task in (*beats, *checks, stopped):
                 task.cancel()
 
     def _note(self, public: str, desk: str) -> None:

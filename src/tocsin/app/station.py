@@ -10,27 +10,29 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tocsin import wire
+from tocsin.app.checkpoint import Checkpoints
 from tocsin.app.clock import Clock
+from tocsin.app.fold import Kept, Learn, Said, fold, kind_of, nothing
 from tocsin.areas import Areas
-from tocsin.errors import KeyTaken, LogError, SourceError, TocsinError
-from tocsin.log import Entry, Log, checked
+from tocsin.errors import KeyTaken, LogBroken, LogError, SourceError, TocsinError
+from tocsin.log import Link, Log
 from tocsin.model import Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
 from tocsin.public.frames import FRESH_S
 from tocsin.warn.board import Board
+from tocsin.warn.saved import restore, save
 from tocsin.warn.told import Told
 
 _log = logging.getLogger("tocsin")
 
 BATCH = 256  # entries that share one sync; more waiting than this wait for the next
 TICK_S = 0.2  # how often silence and expiries are looked for
-RECENT = 10_000  # alerts that a subscriber can resume from without a snapshot
+KEEP_S = 10.0  # how often the board is kept, if it changed
 
 
 class Receipt(NamedTuple):
@@ -39,14 +41,6 @@ class Receipt(NamedTuple):
     epoch: str
     seq: Place
     new: bool
-
-
-class Said(NamedTuple):
-    """An alert that is durably in the log, and its place."""
-
-    seq: Place
-    at: datetime
-    alert: Alert
 
 
 class News(NamedTuple):
@@ -62,7 +56,9 @@ class Started(NamedTuple):
 
     told: Told
     recent: list[Said]  # the newest alerts, oldest first
+    floor: Place  # no alert behind this place is missing from them
     head: Place
+    unchecked: Place  # the entries up to here were not looked at: `vouch_for` or `distrust` them
 
 
 class Asked(NamedTuple):
@@ -73,10 +69,6 @@ class Asked(NamedTuple):
     done: Future[Receipt]
 
 
-def _nothing(at: datetime, kind: Kind) -> None:
-    pass
-
-
 class Station:
     """One realm, from what is heard to what is said.
 
@@ -85,13 +77,25 @@ class Station:
         areas: The country's areas.
         clock: What time it is there.
         publish: Called in the writing thread with what was said, after it is durable.
+        checkpoints: Where the board is kept, so that the next start is quick.
     """
 
-    def __init__(self, log: Log, areas: Areas, clock: Clock, publish: Callable[[News], None]) -> None:
+    def __init__(
+        self,
+        log: Log,
+        areas: Areas,
+        clock: Clock,
+        publish: Callable[[News], None],
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
         self.log = log
         self.areas = areas
         self.clock = clock
         self.broken: str | None = None  # why nothing can be appended, until something can be again
+        self._distrust: LogBroken | None = None  # what was found wrong with the log: final
+        self._checkpoints = checkpoints
+        self._kept: tuple[Link, bytes] | None = None  # the board as it was a while ago, to begin anew from
+        self._kept_at = 0.0
         self._told_up_to: Place = 0  # the last place that was passed on
         self._publish = publish
         self._board = Board(areas, log.realm)
@@ -109,16 +113,18 @@ class Station:
 
     # Outside the writing thread
 
-    def start(self, learn: Callable[[datetime, Kind], None] = _nothing) -> Started:
-        """Fold the log, say what is still owed, and begin to write.
+    def start(self, learn: Learn = nothing) -> Started:
+        """Fold the log from the last checkpoint on, say what is still owed, and begin to write.
 
         Args:
-            learn: Given every other kind in the log too, for views that are made in the same pass.
+            learn: Given every other kind that is read, for views that are made in the same pass.
 
         Raises:
             LogBroken: The log cannot be trusted.
         """
-        recent = self._fold(learn)
+        kept = self._checkpoints.load(self.log) if self._checkpoints is not None else None
+        folded = fold(self.log, self.areas, kept, learn)
+        self._board, recent = folded.board, folded.recent
         with self.log.batch():
             for name, source in list(self._board.sources.items()):
                 if source.held:  # nobody was heard by this process yet
@@ -127,7 +133,13 @@ class Station:
             recent += self._say(self._board.owed(self.log.head.seq, now), self.log.head.seq, now)
         self._told_up_to = self.log.head.seq
         self._thread.start()
-        return Started(self._board.told.copy(), list(recent), self.log.head.seq)
+        told = self._board.told.copy()
+        return Started(told, list(recent), folded.floor, self.log.head.seq, folded.unchecked)
+
+    def distrust(self, found: LogBroken) -> None:
+        """Stop at once: the log was found to be not what it was.  Nothing is vouched for from here on."""
+        _log.critical("%s", found)
+        self._distrust, self.broken = found, str(found)
 
     @property
     def alive(self) -> bool:
@@ -153,6 +165,8 @@ class Station:
 
     def fresh(self, now: datetime) -> dict[SourceId, datetime]:
         """Return until when each source vouches for what it called clear, seen from now."""
+        if self._distrust is not None:
+            return {}
         latest = now + timedelta(seconds=FRESH_S)
         lasted = self.clock.lasted()
         fresh = {}
@@ -181,6 +195,19 @@ class Station:
             lapsed = self._lapsed()
             if asked or lapsed:
                 self._write(asked, lapsed)
+            if self.clock.lasted() - self._kept_at >= KEEP_S:
+                self._keep()
+        self._keep()
+
+    def _keep(self) -> None:
+        """Keep the board as it is now, unless it is as it was or cannot be trusted."""
+        self._kept_at = self.clock.lasted()
+        head = self.log.head
+        if self.broken or (self._kept is not None and self._kept[0] == head) or not head.seq:
+            return
+        self._kept = head, save(self._board)
+        if self._checkpoints is not None:
+            self._checkpoints.keep(self.log, self._kept[1], self.clock.now())
 
     def _gather(self) -> tuple[list[Asked], bool]:
         asked: list[Asked] = []
@@ -216,6 +243,8 @@ class Station:
         self._taken = []
         answers: list[tuple[Future[Receipt], Receipt | TocsinError]] = []
         try:
+            if self._distrust is not None:
+                raise self._distrust
             if self.broken:
                 self._recover()
             with self.log.batch():
@@ -314,7 +343,8 @@ class Station:
         _log.error("%s", error)
         self.broken = str(error)
         try:
-            self._recover()
+            if self._distrust is None:
+                self._recover()
         except LogError as second:
             _log.error("%s", second)  # tried again with the next batch
         for item in asked:
@@ -327,33 +357,14 @@ class Station:
             LogError: The disk still refuses, or the log cannot be trusted.
         """
         self.log.reopen()
-        heard: list[tuple[datetime, Kind]] = []
-        said = [one for one in self._fold(_nothing) if one.seq > self._told_up_to]
-        for entry in self.log.read(self._told_up_to):
-            kind = wire.decode(entry.body) if entry.body is not None else None
-            if kind is not None and not isinstance(kind, Alert):
-                heard.append((entry.at, kind))
+        kept = Kept(self._kept[0], restore(self.areas, self._kept[1])) if self._kept else None
+        folded = fold(self.log, self.areas, kept)
+        self._board = folded.board
+        said = [one for one in folded.recent if one.seq > self._told_up_to]
+        behind = ((entry.at, kind_of(entry)) for entry in self.log.read(self._told_up_to))
+        heard: list[tuple[datetime, Kind]] = [
+            (at, kind) for at, kind in behind if kind is not None and not isinstance(kind, Alert)
+        ]
         self.broken = None
         if said or heard:
             self._pass_on(said, heard)
-
-    def _fold(self, learn: Callable[[datetime, Kind], None]) -> deque[Said]:
-        board = Board(self.areas, self.realm)
-        recent: deque[Said] = deque(maxlen=RECENT)
-        for entry in checked(self.log):
-            kind = fold_one(board, entry)
-            if isinstance(kind, Alert):
-                recent.append(Said(entry.seq, entry.at, kind))
-            elif kind is not None:
-                learn(entry.at, kind)
-        self._board = board
-        return recent
-
-
-def fold_one(board: Board, entry: Entry) -> Kind | None:
-    """Let a board learn one entry of a log, and return it; None for one whose words were erased."""
-    if entry.body is None:
-        return None  # its words were erased
-    kind = wire.decode(entry.body)
-    board.learn(entry.seq, entry.at, kind)
-    return kind

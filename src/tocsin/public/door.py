@@ -40,12 +40,13 @@ class Door:
     Args:
         areas: The country's areas.
         site: The pages.
-        history: What is known of the past, fed by `publish`'s caller.
+        history: What is known of the past, fed by `publish`'s caller; None while it is being read.
         epoch: The log's.
         realm: The realm that is shown here, and no other.
         now: What time it is there.
         lasted: Seconds on a clock that never jumps.
         fresh: Until when each source vouches, seen from a moment.
+        ready: Why this server is not to be relied on now, or None.
         notice: What every frame says of a replay or an exercise.
         limit: How many connections are taken.
     """
@@ -54,7 +55,7 @@ class Door:
         self,
         areas: Areas,
         site: Site,
-        history: History,
+        history: History | None,
         *,
         hub: Hub,
         told: Told,
@@ -62,6 +63,7 @@ class Door:
         now: Callable[[], datetime],
         lasted: Callable[[], float],
         fresh: Callable[[datetime], Fresh],
+        ready: Callable[[], str | None] = lambda: None,
         notice: str | None = None,
         limit: int = 19_000,
     ) -> None:
@@ -74,6 +76,7 @@ class Door:
         self._now = now
         self._lasted = lasted
         self._fresh = fresh
+        self._ready = ready
         self._notice = notice
         self._limit = limit
         self._waiting: set[Connection] = set()  # connections that are not streams
@@ -91,6 +94,7 @@ class Door:
             "/v1/history.json": self._past,
             "/v1/history.csv": self._past,
             "/openapi.json": lambda request: self._keep("openapi", public_openapi()),
+            "/readyz": lambda request: self._readiness(),
             "/healthz": lambda request: Answer(b"ok\n", TEXT, cache="no-store"),
         }
 
@@ -273,13 +277,29 @@ class Door:
             ),
         )
 
+    def _readiness(self) -> Answer:
+        """Say whether this server is to be relied on now; who spreads load asks here."""
+        why = self._ready()
+        status = 200 if why is None else 503
+        return Answer(f"{why or 'ready'}\n".encode(), TEXT, status=status, cache="no-store")
+
+    def show_past(self, history: History) -> None:
+        """Answer from this view of the past from now on."""
+        self._history = history
+        self._forget()
+
     def _past(self, request: Request) -> Answer:
         """Answer from the view of the past, once for a window and a state."""
+        history = self._history
+        if history is None:
+            return problem(
+                503, "the past is still being read", "ask again in a while", **{"Retry-After": "5"}
+            )
         make = history_csv if request.path.endswith(".csv") else history_json
         query = tuple(sorted((name, values[0]) for name, values in request.query.items()))
         return self._made_once(
             ("past", request.path, query),
-            lambda moment: make(self._history, self._areas, moment, dict(query)),
+            lambda moment: make(history, self._areas, moment, dict(query)),
         )
 
     def _page(self, page: Page) -> Answer:
