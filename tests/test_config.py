@@ -81,15 +81,30 @@ def test_a_time_is_a_number_above_zero(file, name, value):
         load(file(f"{name} = {value}"), {})
 
 
-@pytest.mark.parametrize("value", ["'many'", "true", "[]", "'1.5'", "''"])
-def test_a_count_is_a_whole_number(file, value):
-    with pytest.raises(ConfigError, match=r"connections is .*; set it to a whole number, as in 18500"):
+@pytest.mark.parametrize(
+    "value",
+    ["'many'", "true", "[]", "'1.5'", "''", "1.9", "2.0", "0", "-5", "'-5'", "nan", "10_000_000_000", "{}"],
+)
+def test_a_count_is_a_whole_number_above_zero(file, value):
+    """1.9 is not cut to 1, and no server takes 0 connections: nobody would be warned by it."""
+    with pytest.raises(
+        ConfigError, match=r"connections is .*; set it to a whole number above 0, as in 18500"
+    ):
         load(file(f"connections = {value}"), {})
 
 
-def test_a_text_is_no_yes_or_no(file):
-    with pytest.raises(ConfigError, match="country is True; set it to text, as in 'ua'"):
-        load(file("country = true"), {})
+@pytest.mark.parametrize("name", ["data", "public", "desk", "country"])
+@pytest.mark.parametrize("value", ["true", "5", "1.5", "['ua']", "{a = 'ua'}", "2024-01-02", "''", "' '"])
+def test_a_text_is_text_and_not_empty(file, name, value):
+    """A list is not the folder that is named like it when it is written down."""
+    with pytest.raises(ConfigError, match=rf"{name} is .*; set it to text, as in '"):
+        load(file(f"{name} = {value}"), {})
+
+
+def test_an_empty_variable_is_no_folder():
+    """`TOCSIN_DATA=` in a unit file would be the folder in which the server happens to start."""
+    with pytest.raises(ConfigError, match="data is ''; set it to text, as in 'tocsin-data'"):
+        load(None, {"TOCSIN_DATA": ""})
 
 
 def test_a_bad_value_in_the_environment_is_named_too():

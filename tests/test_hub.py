@@ -85,6 +85,19 @@ def test_a_new_hub_resumes_nobody_from_before_it_began():
     assert isinstance(made.resume(f"{EPOCH}-1"), Reset)
 
 
+@pytest.mark.parametrize("floor", [5, 25, 80])
+@pytest.mark.parametrize("count", range(1, 8))
+def test_what_a_restart_does_not_keep_cannot_be_resumed_from(count, floor):
+    """More alerts than the hub keeps: who missed one that was dropped gets a reset, never a gap."""
+    made = Hub(EPOCH, 80, limit=3)
+    said = [10 * number for number in range(1, count + 1)]
+    made.load([event(seq) for seq in said], floor)
+    for place in range(81):
+        behind = [seq for seq in said if seq > place]
+        told = resumed(made, f"{EPOCH}-{place}")
+        assert told == (behind if place >= floor and len(behind) <= 3 else None)
+
+
 def test_the_head_moves_where_nothing_was_said():
     """A signal that changes nothing is a place too: whoever is up to date stays so."""
     made = hub(2)

@@ -123,12 +123,23 @@ def test_a_field_of_a_newer_version_does_not_hide_an_entry():
     "body",
     [b"", b"{", b"null", b"[]", b'{"kind":"signal/2"}', b'{"kind":"siren"}', b'{"realm":"actual"}', b"\xff",
      WRITTEN[0][1].replace(b'"raised"', b'"maybe"'), WRITTEN[0][1].replace(b'"sent"', b'"send"'),
-     WRITTEN[0][1].replace(b"actual", b"actuel"), WRITTEN[0][1].replace(b"03:53:57Z", b"")],
+     WRITTEN[0][1].replace(b"actual", b"actuel"), WRITTEN[0][1].replace(b"03:53:57Z", b""),
+     *(body.replace(b"Z", b"") for _, body in WRITTEN[:3]), WRITTEN[2][1].replace(b'58Z"', b'58"'),
+     WRITTEN[0][1].replace(b"2024-01-02T03:53:57Z", b"0001-01-01T00:00:00+14:00")],
 )  # fmt: skip
 def test_a_body_that_is_no_kind_is_not_guessed_at(body):
     """An entry that this version cannot read is an error, never a clear."""
     with pytest.raises(SourceGarbled, match=r"cannot read an entry's body: .*newer version"):
         decode(body)
+
+
+def test_a_time_without_a_zone_never_comes_into_the_log():
+    """Nobody could say later which moment was meant, and the log could not be read again."""
+    kind = WRITTEN[0][0]
+    for name in ("sent", "expires"):
+        with pytest.raises(ValueError, match=rf"Signal\.{name} is no moment in UTC"):
+            encode(msgspec.structs.replace(kind, **{name: AT.replace(tzinfo=None)}))
+    assert kind == decode(encode(msgspec.structs.replace(kind, sent=AT.astimezone(KYIV))))
 
 
 # What a feed posts
@@ -183,9 +194,11 @@ def test_a_missing_field_is_named(field):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("id", ""), ("id", "a b"), ("id", "ї"), ("id", "x" * 201), ("id", 7),
+        ("id", ""), ("id", "a b"), ("id", "ї"), ("id", "x" * 201), ("id", 7), ("id", "a\n"),
         ("area", ""), ("area", "x" * 41), ("area", ["UA80"]),
         ("threat", ""), ("threat", "Air"), ("threat", "*"), ("threat", "a b"),
+        ("threat", "air\n"), ("subtype", "drones\n"), ("sent", "0001-01-01T00:00:00+14:00"),
+        ("expires", "9999-12-31T23:59:59-00:01"),
         ("state", "RAISED"), ("state", "partly"), ("state", "unknown"), ("state", True),
         ("sent", "2024-01-02T03:53:57"), ("sent", "2024-01-02"), ("sent", "yesterday"), ("sent", 1704167637),
         ("sent", "2024-02-30T00:00:00Z"), ("expires", "2024-01-02T03:53:57"), ("expires", "never"),
@@ -200,7 +213,16 @@ def test_an_impossible_value_is_refused_and_its_field_is_named(field, value):
 
 @pytest.mark.parametrize(
     "raised",
-    [None, "UA80", [["UA80"]], [["UA80", "air", "x"]], [["UA80", "Air"]], [[1, "air"]], {"UA80": "air"}],
+    [
+        None,
+        "UA80",
+        [["UA80"]],
+        [["UA80", "air", "x"]],
+        [["UA80", "Air"]],
+        [[1, "air"]],
+        {"UA80": "air"},
+        [["UA80", "air\n"]],
+    ],
 )
 def test_a_contact_whose_pairs_are_none_is_refused(raised):
     with pytest.raises(SourceGarbled, match=r"\$\.raised"):
@@ -276,6 +298,27 @@ def test_a_time_without_a_zone_is_refused(text):
         read_moment(text, "--from")
 
 
+@pytest.mark.parametrize("of", [utc, stamp])
+def test_a_clock_face_is_no_moment(of):
+    """It is not taken for the time of the machine that happens to run tocsin."""
+    with pytest.raises(ValueError, match="2024-01-02 03:53:57 has no zone"):
+        of(AT.replace(tzinfo=None))
+
+
+FAR = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-00:01"]
+
+
+@pytest.mark.parametrize("text", FAR)
+def test_a_time_that_utc_has_no_year_for_is_refused(text):
+    """It is an error that names its field, and never an OverflowError in the middle of a request."""
+    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+        stamp(datetime.fromisoformat(text))
+    with pytest.raises(SourceGarbled, match=r"^row 3, finished_at: .* outside the years 1 to 9999 in UTC"):
+        read_moment(text, "row 3, finished_at")
+    with pytest.raises(SourceGarbled, match=r"`\$\.sent`; mend the field"):
+        read_form(json.dumps(CONTACT | {"sent": text}).encode(), ContactForm)
+
+
 # The rest
 
 
@@ -286,5 +329,7 @@ def test_pairs_are_sorted_and_each_is_there_once():
 
 
 def test_jsonable_is_what_json_would_say():
-    kind, body = WRITTEN[5]
-    assert json.loads(body) == json.loads(json.dumps(wire.jsonable(kind)))
+    """Lists where JSON has lists: whoever compares what was kept with what was read finds them equal."""
+    for kind, body in WRITTEN:
+        assert json.loads(body) == wire.jsonable(kind)
+    assert [["UA80", "air"]] == wire.jsonable((("UA80", "air"),))

@@ -45,6 +45,8 @@ SETTINGS = (
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 PREFIX = "TOCSIN_"
+KINDS = {str: "text", float: "a number above 0", int: "a whole number above 0"}
+"""What a value of each kind must be, in words."""
 
 
 def load(
@@ -58,8 +60,8 @@ def load(
         given: Values from the command line; None is not given.
 
     Raises:
-        ConfigError: An unknown name, with the nearest known one; a value of another type; a file
-            that cannot be read.
+        ConfigError: An unknown name, with the nearest known one; a value of another type, an empty
+            text, a number that is not above 0; a file that cannot be read.
     """
     values = {setting.name: setting.default for setting in SETTINGS}
     for name, value in _read(path).items():
@@ -92,14 +94,27 @@ def _known(name: str, where: str) -> str:
 
 
 def _typed(setting: Setting, value: Any) -> Any:
-    try:
-        typed = setting.kind(value)
-    except (TypeError, ValueError):
-        typed = None
-    if typed is None or isinstance(value, bool) or (setting.kind is float and not 0 < typed < 1e9):
-        kind = {str: "text", float: "a number above 0", int: "a whole number"}[setting.kind]
-        raise ConfigError(f"{setting.name} is {value!r}", todo=f"set it to {kind}, as in {setting.default!r}")
+    """Return a value as its setting's kind.  What would have to be rounded or guessed at is refused."""
+    typed: str | int | float | None = None
+    if setting.kind is str:
+        typed = value if isinstance(value, str) and value.strip() else None
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        typed = _number(setting.kind, value)
+    if typed is None:
+        raise ConfigError(
+            f"{setting.name} is {value!r}", todo=f"set it to {KINDS[setting.kind]}, as in {setting.default!r}"
+        )
     return typed
+
+
+def _number(kind: type, value: str | int | float) -> int | float | None:
+    if kind is int and isinstance(value, float):  # 1.9 would be cut to 1
+        return None
+    try:
+        number: int | float = kind(value)
+    except ValueError:
+        return None
+    return number if 0 < number < 1e9 else None
 
 
 def address(text: str, name: str) -> tuple[str, int]:

@@ -67,8 +67,13 @@ class Hub:
         self._floor = head  # the oldest place that one can resume from
 
     def load(self, events: list[Event], floor: Place) -> None:
-        """Take the alerts of before a restart, of which none behind ``floor`` is missing."""
-        self._events, self._floor = list(events[-self._limit :]), floor
+        """Take the alerts of before a restart, of which none behind ``floor`` is missing.
+
+        The newest are kept; one resumes from the last that is dropped, or from a later place.
+        """
+        dropped = events[: -self._limit]
+        self._floor = max(floor, dropped[-1].seq if dropped else 0)
+        self._events = events[len(dropped) :]
 
     def add(self, events: Iterable[Event], head: Place) -> None:
         """Take new alerts; ``head`` is the place up to which nothing is missing now."""

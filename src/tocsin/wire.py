@@ -13,7 +13,7 @@ silently dropped would leave a raise standing for ever.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -24,10 +24,11 @@ from tocsin.model import Act, AreaId, Kind, Level, Threat
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Kind)
 
+# `$(?!\n)`: in Python a bare `$` also matches before a last newline; JSON Schema knows no `\Z`.
 Id = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", description="visible ASCII")
+    str, Meta(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$(?!\n)", description="visible ASCII")
 ]
-Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_.\-]*$")]
+Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_.\-]*$(?!\n)")]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a zone: 2024-01-02T03:53:57Z")]
 
 
@@ -60,8 +61,24 @@ class ContactForm(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+def _holds_time(of: Any) -> bool:
+    return of is datetime or any(_holds_time(part) for part in get_args(of))
+
+
+_TIMES = {  # the fields of each kind and form that hold a time
+    kind: tuple(field.name for field in msgspec.structs.fields(kind) if _holds_time(field.type))
+    for kind in (*get_args(Kind), SignalForm, ContactForm)
+}
+
+
 def encode(kind: Kind) -> bytes:
-    """Return the JSON of one kind, as it stands in the log."""
+    """Return the JSON of one kind, as it stands in the log.
+
+    Raises:
+        ValueError: One of its times has no zone or no moment in UTC: `decode` would refuse it for ever.
+    """
+    if name := _no_moment(kind):
+        raise ValueError(f"{type(kind).__name__}.{name} is no moment in UTC: {getattr(kind, name)}")
     return _encoder.encode(kind)
 
 
@@ -69,7 +86,7 @@ def decode(body: bytes) -> Kind:
     """Return the kind that a log entry's body holds.
 
     Raises:
-        SourceGarbled: It is none of the kinds that this version knows.
+        SourceGarbled: It is none of the kinds that this version knows, or one of its times has no zone.
     """
     try:
         kind: Kind = _decoder.decode(body)
@@ -78,6 +95,11 @@ def decode(body: bytes) -> Kind:
             f"cannot read an entry's body: {error}",
             todo="it may be of a newer version of tocsin; read it with that one",
         ) from error
+    if name := _no_moment(kind):
+        raise SourceGarbled(
+            f"cannot read an entry's body: {getattr(kind, name)} is no moment in UTC - at `$.{name}`",
+            todo="it may be of a newer version of tocsin; read it with that one",
+        )
     return kind
 
 
@@ -91,7 +113,10 @@ def read_form(body: bytes, form: type[_Form]) -> _Form:
         SourceGarbled: Not JSON, or a field is missing, unknown or impossible; the message names it.
     """
     try:
-        return msgspec.json.decode(body, type=form)
+        read = msgspec.json.decode(body, type=form)
+        if name := _no_moment(read):
+            raise msgspec.ValidationError(f"{getattr(read, name)} is no moment in UTC - at `$.{name}`")
+        return read
     except msgspec.ValidationError as error:
         raise SourceGarbled(
             f"the body does not say what it must: {error}",
@@ -103,13 +128,40 @@ def read_form(body: bytes, form: type[_Form]) -> _Form:
         ) from error
 
 
+def _no_moment(value: Struct) -> str | None:
+    """Return the name of a field whose time is no moment in UTC, if there is one."""
+    for name in _TIMES[type(value)]:
+        moment = getattr(value, name)
+        if moment is not None and moment.tzinfo is not UTC:
+            try:
+                utc(moment)
+            except ValueError:
+                return name
+    return None
+
+
 def utc(moment: datetime) -> datetime:
-    """Return the same moment in UTC."""
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    """Return the same moment in UTC.
+
+    Raises:
+        ValueError: It has no zone, or lies outside the years 1 to 9999 in UTC.
+    """
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.utcoffset() is None:  # `astimezone` would take it for this machine's own time
+        raise ValueError(f"{moment} has no zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{moment} lies outside the years 1 to 9999 in UTC") from error
 
 
 def stamp(moment: datetime) -> str:
-    """Return a moment as it stands in JSON: 2024-01-02T03:53:57Z."""
+    """Return a moment as it stands in JSON: 2024-01-02T03:53:57Z.
+
+    Raises:
+        ValueError: It has no zone, or lies outside the years 1 to 9999 in UTC.
+    """
     return utc(moment).isoformat().replace("+00:00", "Z")
 
 
@@ -121,7 +173,7 @@ def read_moment(text: str, what: str) -> datetime:
         what: What it is, for the error: ``--from`` or ``row 3, started_at``.
 
     Raises:
-        SourceGarbled: Not a moment, or one without a zone.
+        SourceGarbled: Not a moment, one without a zone, or one outside the years 1 to 9999 in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -133,7 +185,13 @@ def read_moment(text: str, what: str) -> datetime:
         raise SourceGarbled(
             f"{what}: {text!r} has no zone", todo=f"write {text}Z if it is UTC, or add its offset"
         )
-    return utc(moment)
+    try:
+        return utc(moment)
+    except ValueError as error:
+        raise SourceGarbled(
+            f"{what}: {text!r} lies outside the years 1 to 9999 in UTC",
+            todo="write it as 2024-01-02T03:53:57Z",
+        ) from error
 
 
 def pairs(raised: list[tuple[str, str]]) -> tuple[tuple[AreaId, Threat], ...]:
@@ -142,5 +200,5 @@ def pairs(raised: list[tuple[str, str]]) -> tuple[tuple[AreaId, Threat], ...]:
 
 
 def jsonable(value: Any) -> Any:
-    """Return a value as plain dicts, lists, strings and numbers."""
-    return msgspec.to_builtins(value)
+    """Return a value as a JSON reader would get it: dicts, lists, strings, numbers, booleans and None."""
+    return msgspec.json.decode(_encoder.encode(value))

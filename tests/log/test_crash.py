@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from tocsin.log import checked
 from tocsin.log.sqlite import SqliteLog
 
@@ -62,6 +64,9 @@ while len(errors) < 3:  # it goes on trying, as a server does
     except LogError as error:
         errors.append(str(error))
         assert log.head.seq == acknowledged, (log.head, acknowledged)
+        if sys.argv[4] == "anew":
+            log.reopen()
+            assert log.head.seq == acknowledged, (log.head, acknowledged)
 while_full = len(list(checked(log)))
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 later = append(begin)
@@ -94,20 +99,21 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path):
     assert last > 50
 
 
-def test_a_full_disk_is_told_and_takes_nothing_back(tmp_path):
-    """The error says what to do; the log goes on where it was as soon as there is room.
+@pytest.mark.parametrize("how", ["on", "anew"])
+@pytest.mark.parametrize("size", [60_000, 150_001, 4_300_000])
+def test_a_full_disk_is_told_and_takes_nothing_back(tmp_path, size, how):
+    """The error says what to do; the log goes on where it was as soon as there is room, reopened or not.
 
     The limit is met in the WAL (60,000 bytes) and, behind a checkpoint, in the file (4,300,000).
     """
-    for size in (60_000, 150_001, 4_300_000):
-        for group in (1, 7):
-            path = tmp_path / f"{size}-{group}" / "log.db"
-            words = [sys.executable, "-c", ON_A_FULL_DISK, str(path), str(size), str(group)]
-            done = subprocess.run(words, capture_output=True, text=True, check=True)
-            acknowledged, errors, while_full, later, _ = json.loads(done.stdout)
-            assert acknowledged > 0
-            assert while_full == acknowledged
-            assert all("disk" in error and "; " in error for error in errors), errors
-            log = SqliteLog(path)
-            assert acknowledged + group == later == len(list(checked(log)))
-            log.close()
+    for group in (1, 7):
+        path = tmp_path / f"{group}" / "log.db"
+        words = [sys.executable, "-c", ON_A_FULL_DISK, str(path), str(size), str(group), how]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        acknowledged, errors, while_full, later, _ = json.loads(done.stdout)
+        assert acknowledged > 0
+        assert while_full == acknowledged
+        assert all("disk" in error and "; " in error for error in errors), errors
+        log = SqliteLog(path)
+        assert acknowledged + group == later == len(list(checked(log)))
+        log.close()

@@ -1,5 +1,7 @@
 """The log in SQLite keeps what every log keeps, on a disk that fills up and in a file that others touch."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import apsw
 import pytest
 
@@ -107,6 +109,21 @@ def test_the_right_to_append_ends_with_whoever_has_it(path):
     assert not held(path)
 
 
+def test_asking_who_appends_makes_nothing(tmp_path):
+    """A mistyped --data leaves no folder behind, and a log that was copied gets no lock."""
+    for folder in (tmp_path / "new", tmp_path):
+        assert not held(folder / "log.db")
+    (tmp_path / "file").touch()
+    assert not held(tmp_path / "file" / "log.db")
+    assert [tmp_path / "file"] == list(tmp_path.iterdir())
+
+
+def test_two_that_ask_do_not_take_each_other_for_one_that_appends(log, path):
+    log.close()
+    with ThreadPoolExecutor() as pool:
+        assert {False} == set(pool.map(held, [path] * 2_000))
+
+
 def test_a_reader_changes_nothing(path):
     """It appends nothing, erases nothing, and leaves every byte of the file as it was."""
     log = SqliteLog(path)
@@ -124,6 +141,39 @@ def test_a_reader_changes_nothing(path):
 
 
 # Files that are not what they should be
+
+
+def test_an_empty_file_is_no_new_log(path):
+    """Somebody or something cut it: to begin a new log there would forget every raise."""
+    SqliteLog(path).close()
+    path.write_bytes(b"")
+    for _ in range(2):
+        with pytest.raises(
+            LogBroken, match=r"log\.db is empty; restore a backup; or delete the file, if the server is new"
+        ):
+            SqliteLog(path)
+        assert b"" == path.read_bytes()
+    path.unlink()
+    SqliteLog(path).close()
+
+
+@pytest.mark.parametrize("append", [True, False])
+@pytest.mark.parametrize("how", ["empty", "missing"])
+def test_a_wal_without_its_file_is_left_as_it_is(log, path, tmp_path, append, how):
+    """SQLite would delete it, with every entry since the last checkpoint, even to read."""
+    fill(log, 3)
+    other, wal = tmp_path / "copy" / "log.db", tmp_path / "copy" / "log.db-wal"
+    other.parent.mkdir()
+    wal.write_bytes(path.with_name("log.db-wal").read_bytes())
+    if how == "empty":
+        other.touch()
+    before = wal.read_bytes()
+    assert b"body 3" in before
+    with pytest.raises(
+        LogBroken, match=rf"log\.db is {how}, and there is a WAL beside it; move .* aside together"
+    ):
+        SqliteLog(other, append=append)
+    assert before == wal.read_bytes()
 
 
 def test_a_reader_does_not_make_a_log(path):

@@ -344,3 +344,68 @@ def test_after_a_crash_between_hearing_and_saying_the_board_knows_what_it_owes()
     desk.board.learn(place, when, signal("feed", KYIV, "air", Act.RAISED, when))
     owed = desk.board.owed(place, when)
     assert {(alert.areas, str(alert.state)) for alert in owed} == {((KYIV,), "raised"), (("UA",), "partly")}
+
+
+def test_an_area_is_not_clear_while_a_part_of_it_is_unknown():
+    """A said clear of the oblast before B raised a part, and B took that back."""
+    for part in (RAION, HROMADA):
+        desk = Desk("a", "b", silence_s=1_000)
+        desk.raised(OBLAST, 1, "a")
+        desk.clear(OBLAST, 4, "a")
+        desk.raised(part, 5, "b")
+        desk.cancel(part, 6, "b")
+        assert (desk.state(part), desk.state(OBLAST)) == ("unknown", "unknown")
+        desk.clear(OBLAST, 7, "a")
+        assert (desk.state(part), desk.state(OBLAST)) == ("clear", "clear")
+
+
+def test_partly_is_since_its_oldest_part_and_names_all_who_raised_one():
+    desk = Desk("a", "b")
+    desk.raised(RAION, 5, "a")
+    desk.raised(BESIDE, 3, "b")
+    status = desk.status(OBLAST)
+    assert (status.state, status.since, status.sources) == ("partly", at(3), ("a", "b"))
+
+
+def test_what_lies_around_or_within_was_raised_too_and_what_lies_beside_was_not():
+    desk = Desk("feed", "other")
+    desk.raised(RAION, 1)
+    ended = {
+        area for area in (OBLAST, RAION, HROMADA, BESIDE, KYIV) if desk.board.was_raised("feed", area, "air")
+    }
+    assert ended == {OBLAST, RAION, HROMADA}
+    assert not desk.board.was_raised("other", RAION, "air")
+    assert not desk.board.was_raised("feed", RAION, "chemical")
+
+
+def test_a_contact_is_kept_when_it_can_make_clear_what_an_older_one_could_not():
+    """And only then: a sign of life every few seconds would fill the log."""
+    desk = Desk("a", "b")
+    desk.contact(seconds=0, source="a")
+    desk.raised(KYIV, 5, "b", expires=at(20))
+    desk.lapse(20)
+    assert desk.state(KYIV) == "unknown"
+    statement = Contact(Realm.ACTUAL, "a", held=True, sent=at(30))
+    assert desk.board.changes(statement)
+    desk.hear(statement)
+    assert desk.state(KYIV) == "clear"
+    assert not desk.board.changes(Contact(Realm.ACTUAL, "a", held=True, sent=at(35)))
+
+
+def test_a_contact_that_lists_a_raise_at_the_time_of_its_all_clear_does_not_raise_it_again():
+    """In either order: else it would stand for ever, for its source has ended it."""
+    one, other = Desk("feed"), Desk("feed")
+    one.raised(KYIV, 0)
+    one.clear(KYIV, 9)
+    one.contact((KYIV, "air"), seconds=9)
+    other.contact((KYIV, "air"), seconds=9)
+    other.clear(KYIV, 9)
+    assert (one.state(KYIV), other.state(KYIV)) == ("clear", "clear")
+
+
+def test_a_second_clear_of_the_same_time_changes_nothing():
+    desk = Desk("feed", silence_s=60)
+    desk.raised(KYIV, 0)
+    desk.clear(KYIV, 5)
+    assert desk.clear(KYIV, 5) == []
+    assert desk.lapse(70) != []

@@ -121,6 +121,18 @@ class Log(Protocol):
     def last_given(self) -> Place:
         """Return the highest place that was ever given out, from a record beside the entries."""
 
+    def reopen(self) -> None:
+        """Begin anew with what is really kept, after an append or a batch failed; the right to append stays.
+
+        What failed may turn out to be kept after all: `head` says so, and saying it again returns
+        its place.  A reading that was under way may fail.
+
+        Raises:
+            LogError: The disk still refuses, and so does every use until it was reopened; or a batch
+                is under way.
+            LogBroken: It is another log, or what was acknowledged is not there any more.
+        """
+
     def close(self) -> None:
         """Let go of the file and of the right to append."""
 

@@ -89,5 +89,10 @@ class MemoryLog:
         """Return the highest place that was given out."""
         return self._given
 
+    def reopen(self) -> None:
+        """Nothing to begin anew: what failed is not kept."""
+        if self._batching:
+            raise in_batch("open the log again when it has ended")
+
     def close(self) -> None:
         """Nothing to let go of."""

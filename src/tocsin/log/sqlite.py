@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,11 +20,13 @@ import apsw
 from tocsin.errors import ConfigError, LogBroken, LogError, LogHeld
 from tocsin.log import Appended, Entry, Link, in_batch, no_entry, taken, to_us
 from tocsin.log.chain import SALT_BYTES, digest, genesis, link
+from tocsin.log.wal import find_damage
 from tocsin.model import Place, Realm
 
 FORMAT = 1
 _APPLICATION = 0x746F6373  # "tocs": `file log.db` can tell
 _OLDEST_SQLITE = 3_051_003  # earlier ones can lose a WAL frame when a checkpoint and a write meet
+_ASIDE = "move {0} and every {0}-* aside together, keep them, and restore a backup or a copy"
 _COLUMNS = "seq, at, key, salt, body, digest, hash"
 _SCHEMA = """
 create table log (format integer not null, epoch text not null, realm text not null) strict;
@@ -50,7 +52,8 @@ class SqliteLog:
             ConfigError: No such file (when reading), no log, another realm, another format, an unsafe
                 SQLite.
             LogHeld: Another process appends to it.
-            LogBroken: The file is damaged.
+            LogBroken: The file is damaged, or empty, or what SQLite would read of its WAL is not all
+                that was acknowledged.
             LogError: The disk refuses.
         """
         if apsw.SQLITE_VERSION_NUMBER < _OLDEST_SQLITE:
@@ -62,7 +65,7 @@ class SqliteLog:
         self._lock = _hold(path) if append else None
         self._batching = False
         try:
-            self._db = self._open(append)
+            self._db = self._open(append, make=append)
             self.epoch, self.realm = self._identity(realm, append)
             self._head = self._read_head()
         except (apsw.Error, UnicodeDecodeError) as error:
@@ -72,15 +75,11 @@ class SqliteLog:
             self._release()
             raise
 
-    def _open(self, append: bool) -> apsw.Connection:
-        if append:
-            flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        elif self._path.exists():
-            flags = apsw.SQLITE_OPEN_READWRITE  # a reader of a WAL file must be able to make its -shm
-        else:
-            raise ConfigError(
-                f"there is no log at {self._path}", todo="check --data, or start the server once"
-            )
+    def _open(self, append: bool, *, make: bool) -> apsw.Connection:
+        _look_first(self._path, append)
+        flags = apsw.SQLITE_OPEN_READWRITE  # a reader of a WAL file too must be able to make its -shm
+        if make:
+            flags |= apsw.SQLITE_OPEN_CREATE
         db = apsw.Connection(str(self._path), flags=flags)
         db.set_busy_timeout(5_000)
         if _one(db.execute("select count(*) from sqlite_schema")):
@@ -192,8 +191,9 @@ class SqliteLog:
             )
 
     def _roll_back(self) -> None:
-        if self._db.in_transaction:
-            self._db.execute("rollback")
+        with suppress(apsw.Error):  # the error that came first is told; `reopen` begins anew
+            if self._db.in_transaction:
+                self._db.execute("rollback")
 
     def find(self, key: str) -> Entry | None:
         """Return the entry that has this key."""
@@ -207,7 +207,7 @@ class SqliteLog:
         query = f"select {_COLUMNS} from entry where seq > ? order by seq limit ?"
         with self._reading(f"read behind entry {after}"):
             for row in self._db.execute(query, (after, -1 if limit is None else limit)):
-                yield Entry._make(row)
+                yield Entry(*row)
 
     @contextmanager
     def _reading(self, doing: str) -> Iterator[None]:
@@ -246,6 +246,31 @@ class SqliteLog:
             given = _one(self._db.execute("select seq from sqlite_sequence where name = 'entry'"))
         return given if isinstance(given, int) else 0
 
+    def reopen(self) -> None:
+        """Open the file again under the same right to append; see `tocsin.log.Log`."""
+        if self._batching:
+            raise in_batch("open the log again when it has ended")
+        append, known, head = self._lock is not None, (self.epoch, self.realm), self._head
+        try:
+            self._db.close(True)  # also where a reading is under way: it cannot be trusted either
+            self._db = self._open(append, make=False)
+            if known != self._identity(self.realm, append=False):
+                raise LogBroken(f"{self._path} is another log than before", todo="restore a backup")
+            now = self._read_head()
+            if head != now:
+                self._check_kept(head)
+            self._head = now
+        except (apsw.Error, UnicodeDecodeError) as error:
+            _fail("open the log again", self._path, error)
+
+    def _check_kept(self, head: Link) -> None:
+        if head.seq and [head.hash] != [entry.hash for entry in self.read(head.seq - 1, 1)]:
+            raise LogBroken(
+                f"{self._path}: entry {head.seq} was acknowledged and is not there any more",
+                todo="keep the file as it is, and restore a backup or a copy",
+                seq=head.seq,
+            )
+
     def close(self) -> None:
         """Let go of the file and of the right to append."""
         self._db.close()
@@ -257,9 +282,13 @@ class SqliteLog:
             self._lock = None
 
 
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + ".lock")
+
+
 def _hold(path: Path) -> int:
     """Take the right to append.  It ends with the process, whatever ends that."""
-    lock_path = path.with_name(path.name + ".lock")
+    lock_path = _lock_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -279,12 +308,72 @@ def _hold(path: Path) -> int:
 
 
 def held(path: Path) -> bool:
-    """Return whether a process has the right to append to this log."""
+    """Return whether a process has the right to append to this log.  Makes nothing.
+
+    Raises:
+        LogError: It cannot be told: the lock cannot be opened.
+    """
     try:
-        os.close(_hold(path))
-    except LogHeld:
+        lock = os.open(_lock_of(path), os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise LogError(
+            f"cannot ask who appends to {path}: {error}", todo="check the folder's owner and the disk"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that ask are not in each other's way
+    except BlockingIOError:
         return True
+    finally:
+        os.close(lock)
     return False
+
+
+def _look_first(path: Path, append: bool) -> None:
+    """Refuse what SQLite would shorten without a word.  To be called before it sees the file."""
+    wal = path.with_name(path.name + "-wal")
+    try:
+        size = path.stat().st_size if path.exists() else None
+        if not size and wal.exists() and wal.stat().st_size:
+            raise LogBroken(  # whoever only reads makes SQLite delete that WAL too
+                f"{path} is {'missing' if size is None else 'empty'}, and there is a WAL beside it",
+                todo=_ASIDE.format(path),
+            )
+        if size == 0 and append:
+            raise LogBroken(
+                f"{path} is empty", todo="restore a backup; or delete the file, if the server is new"
+            )
+        if size:
+            _check_wal(path, wal, append)
+    except OSError as error:
+        todo = "check the folder's owner and the disk"
+        raise LogError(f"cannot look at {path}: {error}", todo=todo) from error
+    if size is None and not append:
+        raise ConfigError(f"there is no log at {path}", todo="check --data, or start the server once")
+    if size == 0:
+        raise ConfigError(f"{path} is empty", todo="start the server once, or import a table")
+
+
+def _check_wal(path: Path, wal: Path, append: bool) -> None:
+    if not append and (not os.access(wal, os.W_OK) or held(path)):
+        return  # we can lose nothing of it; or whoever writes it now has looked
+    damage = find_damage(path)
+    if damage and (append or not held(path)):
+        raise LogBroken(
+            f"{wal} is damaged at frame {damage.frame}, and SQLite would drop what stands from there on: "
+            f"it was acknowledged before frame {damage.later} was written",
+            todo=_ASIDE.format(path),
+            frame=damage.frame,
+        )
+    if append and wal.exists():
+        # What a killed process wrote and did not sync is an entry again from now on, and what is appended
+        # behind it counts on it.
+        handle = os.open(wal, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _one(rows: Any) -> Any:

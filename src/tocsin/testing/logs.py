@@ -391,6 +391,38 @@ class LogEngine:
         fill(log, 2)
         assert {3, 5} >= {1 + len(list(checking))}
 
+    # Beginning anew
+
+    def test_beginning_anew_keeps_what_was_acknowledged(self, log: Log) -> None:
+        """After a batch that failed: the entries, the head, the names of the log, and the right to append."""
+        fill(log, 3)
+        log.erase(1)
+        with pytest.raises(LogError, match="no"):
+            broken_off(log, 2, LogError("no"))
+        before = (log.epoch, log.realm, log.head, log.last_given(), list(log.read()))
+        log.reopen()
+        log.reopen()
+        assert before == (log.epoch, log.realm, log.head, log.last_given(), list(checked(log)))
+        assert log.append("k3", b"body 3", AT) == (3, False)
+        with log.batch():
+            fill(log, 2)
+        assert [1, 2, 3, 4, 5] == [entry.seq for entry in checked(log)]
+
+    def test_an_empty_log_begins_anew_as_the_same(self, log: Log) -> None:
+        """It has a name already, and keeps it."""
+        before = (log.epoch, log.head)
+        log.reopen()
+        assert before == (log.epoch, log.head)
+
+    def test_beginning_anew_in_a_batch_is_refused(self, log: Log) -> None:
+        """The batch goes on and is kept as a whole."""
+        with log.batch():
+            fill(log, 1)
+            with pytest.raises(LogError, match="when it has ended"):
+                log.reopen()
+            fill(log, 1)
+        assert [1, 2] == [entry.seq for entry in checked(log)]
+
     # On disk
 
     def test_it_is_the_same_after_a_restart(self, log: Log) -> None:
