@@ -150,7 +150,7 @@ def test_whoever_holds_an_old_note_can_tell_that_the_log_was_rewritten(path):
     log.close()
     rewrite(path)
     log = SqliteLog(path, append=False)
-    with pytest.raises(LogBroken, match="the log was rewritten"):
+    with pytest.raises(LogBroken, match="it was rewritten"):
         note.compare(log, old)
     log.close()
 

@@ -261,7 +261,7 @@ def test_a_path_that_cannot_be_one_says_what_to_check(tmp_path):
         ("delete from entry where seq = 3", 3),
         ("delete from entry where seq >= 3", 3),
         ("delete from entry", 1),
-        ("update log set epoch = '00000000'", 1),
+        ("update log set origin = '00000000'", 1),
         ("update sqlite_sequence set seq = 9", 6),
         ("update sqlite_sequence set seq = 4", 6),
         ("delete from sqlite_sequence", 6),

@@ -58,7 +58,7 @@ class Checkpoints:
     def keep(self, log: Log, body: bytes, now: datetime) -> None:
         """Keep a saved board that has heard all of a log."""
         head = log.head
-        signed = note.sign(Note(str(log.realm), log.epoch, head.seq, head.hash, stamp(now)), self._key)
+        signed = note.sign(Note(str(log.realm), log.origin, head.seq, head.hash, stamp(now)), self._key)
         made = _File(self._made_by, signed, sha256(body).digest(), body, b"")
         made.seal = self._key.sign(_sealed(made))
         fresh = self._path.with_suffix(".checkpoint.new")
@@ -81,7 +81,7 @@ class Checkpoints:
             if kept.made_by != self._made_by or sha256(kept.body).digest() != kept.body_digest:
                 return None
             about = note.read(kept.signed, note.public_of(self._key))
-            if about.epoch != log.epoch:
+            if about.origin != log.origin:
                 return None
             note.compare(log, about)
             board = restore(self._areas, kept.body)

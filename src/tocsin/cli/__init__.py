@@ -8,6 +8,7 @@ import sys
 import click
 
 from tocsin import __version__
+from tocsin.cli.backup import backup, restore
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
@@ -34,6 +35,8 @@ for _command in (
     key,
     verify,
     why,
+    backup,
+    restore,
     config_,
     pack,
 ):

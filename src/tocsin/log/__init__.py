@@ -83,6 +83,7 @@ class Log(Protocol):
     """What every engine offers."""
 
     epoch: str  # names this log; another after a restore, so that a place means one thing for ever
+    origin: str  # the first epoch, with which the hash chain begins
     realm: Realm
 
     @property

@@ -30,9 +30,9 @@ class Link(NamedTuple):
     hash: bytes
 
 
-def genesis(realm: str, epoch: str) -> bytes:
+def genesis(realm: str, origin: str) -> bytes:
     """Return the hash that the first entry links to."""
-    return sha256(f"tocsin log 1\n{realm}\n{epoch}\n".encode()).digest()
+    return sha256(f"tocsin log 1\n{realm}\n{origin}\n".encode()).digest()
 
 
 def digest(salt: bytes, body: bytes) -> bytes:
@@ -60,7 +60,7 @@ def checked(log: Log, after: Link | None = None) -> Iterator[Entry]:
             or entries at the end are gone; the message says which.
     """
     given = log.last_given()  # before the reading: places that are given out during it may lie behind its end
-    seq, before = after or Link(0, genesis(log.realm, log.epoch))
+    seq, before = after or Link(0, genesis(log.realm, log.origin))
     for entry in log.read(seq):
         if entry.seq != seq + 1:
             raise _broken(log, seq + 1, f"it is missing; the next one is {entry.seq}")

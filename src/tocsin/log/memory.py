@@ -17,7 +17,7 @@ class MemoryLog:
 
     def __init__(self, realm: Realm = Realm.ACTUAL, epoch: str | None = None) -> None:
         self.realm = realm
-        self.epoch = epoch or urandom(4).hex()
+        self.epoch = self.origin = epoch or urandom(4).hex()
         self._entries: list[Entry] = []
         self._places: dict[str, Place] = {}
         self._given = 0

@@ -30,7 +30,7 @@ class Note(NamedTuple):
     """What a log was at one place."""
 
     realm: str
-    epoch: str
+    origin: str  # the log's first epoch: a restored log is the same chain
     seq: Place
     hash: bytes  # of the entry there
     at: str  # when the note was made, RFC 3339
@@ -38,7 +38,7 @@ class Note(NamedTuple):
     @property
     def text(self) -> str:
         """What is signed."""
-        return f"{_TITLE} {self.realm} {self.epoch}\n{self.seq}\n{_b64(self.hash)}\n{self.at}\n"
+        return f"{_TITLE} {self.realm} {self.origin}\n{self.seq}\n{_b64(self.hash)}\n{self.at}\n"
 
 
 def public_of(key: Ed25519PrivateKey | Ed25519PublicKey) -> str:
@@ -75,8 +75,8 @@ def read(signed: str, public: str) -> Note:
             raise ConfigError("the note is not signed by this key", todo="check the key and the note")
         key.verify(mine[0], text.encode())
         title, seq, hashed, at = text.splitlines()
-        realm, epoch = title.removeprefix(_TITLE + " ").split(" ")
-        return Note(realm, epoch, int(seq), base64.b64decode(hashed, validate=True), at)
+        realm, origin = title.removeprefix(_TITLE + " ").split(" ")
+        return Note(realm, origin, int(seq), base64.b64decode(hashed, validate=True), at)
     except InvalidSignature:
         raise ConfigError("the note was changed: its signature is wrong", todo="get it again") from None
     except (ValueError, IndexError, binascii.Error) as error:
@@ -92,15 +92,17 @@ def compare(log: Log, note: Note) -> None:
         LogBroken: It is another log, or was rewritten.
     """
     found = next(iter(log.read(note.seq - 1, 1)), None) if note.seq else None
-    if note.epoch != log.epoch:
-        what = f"the note is of epoch {note.epoch}, the log of {log.epoch}"
+    if (note.realm, note.origin) != (log.realm, log.origin):
+        what = f"the note is of the log {note.origin} ({note.realm}), this one is {log.origin} ({log.realm})"
     elif note.seq and (found is None or found.seq != note.seq):
         what = f"the log has no entry {note.seq}, which was signed on {note.at}"
     elif found is not None and found.hash != note.hash:
-        what = f"entry {note.seq} is not the one that was signed on {note.at}: the log was rewritten"
+        what = f"entry {note.seq} is not the one that was signed on {note.at}: it was rewritten"
     else:
         return
-    raise LogBroken(what, todo="keep both, and ask whoever runs the server", seq=note.seq)
+    raise LogBroken(
+        what, todo="keep both; an older backup is put back with `tocsin restore`, which says so", seq=note.seq
+    )
 
 
 def _mark(key: Ed25519PublicKey) -> bytes:

@@ -29,7 +29,12 @@ _OLDEST_SQLITE = 3_051_003  # earlier ones can lose a WAL frame when a checkpoin
 _ASIDE = "move {0} and every {0}-* aside together, keep them, and restore a backup or a copy"
 _COLUMNS = "seq, at, key, salt, body, digest, hash"
 _SCHEMA = """
-create table log (format integer not null, epoch text not null, realm text not null) strict;
+create table log (
+    format integer not null,
+    origin text not null,  -- the first epoch: the hash chain begins with it
+    epoch text not null,
+    realm text not null
+) strict;
 create table entry (
     seq integer primary key autoincrement,  -- autoincrement: a place is never given out twice
     at integer not null,                    -- microseconds since 1970, UTC
@@ -39,6 +44,7 @@ create table entry (
     digest blob not null,
     hash blob not null
 ) strict;
+create index erased on entry (seq) where body is null;  -- a backup asks which they are, again and again
 """
 
 
@@ -66,7 +72,7 @@ class SqliteLog:
         self._batching = False
         try:
             self._db = self._open(append, make=append)
-            self.epoch, self.realm = self._identity(realm, append)
+            self.origin, self.epoch, self.realm = self._identity(realm, append)
             self._head = self._read_head()
         except (apsw.Error, UnicodeDecodeError) as error:
             self._release()
@@ -95,7 +101,7 @@ class SqliteLog:
             db.execute("pragma query_only = on")
         return db
 
-    def _identity(self, realm: Realm, append: bool) -> tuple[str, Realm]:
+    def _identity(self, realm: Realm, append: bool) -> tuple[str, str, Realm]:
         empty = not _one(self._db.execute("select count(*) from sqlite_schema"))
         if empty and not append:
             raise ConfigError(f"{self._path} is empty", todo="start the server once, or import a table")
@@ -103,13 +109,12 @@ class SqliteLog:
             with self._db:
                 self._db.execute(_SCHEMA)
                 self._db.execute(f"pragma application_id = {_APPLICATION}")
-                self._db.execute(
-                    "insert into log values (?, ?, ?)", (FORMAT, os.urandom(4).hex(), str(realm))
-                )
-        rows = list(self._db.execute("select format, epoch, realm from log"))
+                name = os.urandom(4).hex()
+                self._db.execute("insert into log values (?, ?, ?, ?)", (FORMAT, name, name, str(realm)))
+        rows = list(self._db.execute("select format, origin, epoch, realm from log"))
         if len(rows) != 1:
             raise LogBroken(f"{self._path} does not say which log it is", todo="restore a backup")
-        form, epoch, kept = rows[0]
+        form, origin, epoch, kept = rows[0]
         if form != FORMAT:
             raise ConfigError(
                 f"{self._path} has format {form}, this version reads {FORMAT}",
@@ -121,7 +126,7 @@ class SqliteLog:
             )
         if kept not in list(Realm):
             raise LogBroken(f"{self._path} is of realm {kept!r}, which is none", todo="restore a backup")
-        return str(epoch), Realm(kept)
+        return str(origin), str(epoch), Realm(kept)
 
     def _read_head(self) -> Link:
         with self._reading("read the last entry"):
@@ -131,7 +136,7 @@ class SqliteLog:
                         f"{self._path}: entry {seq} has no hash", todo="restore a backup", seq=seq
                     )
                 return Link(int(seq), hashed)
-        return Link(0, genesis(self.realm, self.epoch))
+        return Link(0, genesis(self.realm, self.origin))
 
     @property
     def head(self) -> Link:
@@ -250,7 +255,8 @@ class SqliteLog:
         """Open the file again under the same right to append; see `tocsin.log.Log`."""
         if self._batching:
             raise in_batch("open the log again when it has ended")
-        append, known, head = self._lock is not None, (self.epoch, self.realm), self._head
+        append, head = self._lock is not None, self._head
+        known = self.origin, self.epoch, self.realm
         try:
             self._db.close(True)  # also where a reading is under way: it cannot be trusted either
             self._db = self._open(append, make=False)

@@ -47,7 +47,7 @@ class Doctored:
     """What a log would give back if somebody had changed its entries: all that `checked` looks at."""
 
     def __init__(self, log: Log, change: Change) -> None:
-        self.epoch, self.realm = log.epoch, log.realm
+        self.epoch, self.origin, self.realm = log.epoch, log.origin, log.realm
         self._log, self._change = log, change
 
     def read(self, after: Place = 0, limit: int | None = None) -> Iterator[Entry]:
@@ -97,8 +97,8 @@ class LogEngine:
     # 1 and 3: places
 
     def test_an_empty_log_begins_at_its_epoch(self, log: Log) -> None:
-        """Nothing was said, and the first entry will hang on the realm and the epoch."""
-        assert log.head == Link(0, genesis(log.realm, log.epoch))
+        """Nothing was said, and the first entry will hang on the realm and the origin."""
+        assert log.head == Link(0, genesis(log.realm, log.origin))
         assert (log.realm, log.last_given(), list(log.read()), list(checked(log))) == (
             Realm.ACTUAL,
             0,
@@ -281,7 +281,7 @@ class LogEngine:
 
     def test_the_chain_is_what_is_documented(self, log: Log) -> None:
         """Whoever holds the entries can check them with SHA-256 and nothing of ours but the layout."""
-        before = sha256(f"tocsin log 1\nactual\n{log.epoch}\n".encode()).digest()
+        before = sha256(f"tocsin log 1\nactual\n{log.origin}\n".encode()).digest()
         for entry in fill(log, 3):
             assert entry.salt is not None
             assert entry.body is not None
