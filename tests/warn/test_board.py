@@ -409,3 +409,31 @@ def test_a_second_clear_of_the_same_time_changes_nothing():
     desk.clear(KYIV, 5)
     assert desk.clear(KYIV, 5) == []
     assert desk.lapse(70) != []
+
+
+def test_of_two_sources_the_raise_that_lasts_longer_says_when_it_ends():
+    desk = Desk("a", "b")
+    desk.raised(KYIV, 1, "a", expires=at(60))
+    desk.raised(KYIV, 2, "b", expires=at(30))
+    assert desk.status(KYIV).expires == at(60)
+    desk.lapse(30)
+    assert (desk.state(KYIV), desk.status(KYIV).expires) == ("raised", at(60))
+    desk.raised(KYIV, 40, "b")
+    assert desk.status(KYIV).expires is None
+
+
+def test_a_clear_counts_against_every_raise_around_it_not_only_the_nearest():
+    """A clear of the raion from before the oblast was raised by another, which took that back."""
+    desk = Desk("a", "b", silence_s=1_000)
+    desk.raised(RAION, 1, "a")
+    desk.clear(RAION, 3, "a")
+    desk.raised(OBLAST, 5, "b")
+    desk.cancel(OBLAST, 6, "b")
+    assert desk.state(RAION) == "unknown"
+
+
+def test_a_signal_is_late_only_when_it_is_older_than_its_contract_says():
+    for seconds, late in ((900, False), (900.1, True)):
+        desk = Desk("feed")
+        alerts = desk.hear(signal("feed", KYIV, "air", Act.RAISED, at(0)), when=at(seconds))
+        assert {alert.late for alert in alerts} == {late}

@@ -334,10 +334,6 @@ class Board:
         """Return what has ended by itself by now and was not logged yet."""
         return [due.lapse for due in self._due.values() if due.at <= now]
 
-    def next_due(self) -> datetime | None:
-        """Return when the next thing ends by itself."""
-        return min((due.at for due in self._due.values()), default=None)
-
     def unheard(self, contact: Contact) -> list[Key]:
         """Return what a contact lists as raised and the board does not hold raised for that source."""
         return [key for key in contact.raised if self._is_news(contact, *key)]
