@@ -34,6 +34,9 @@ SETTINGS = (
     Setting(
         "desk", str, "127.0.0.1:8411", "Where the desk listens; keep it on loopback or behind a TLS proxy."
     ),
+    Setting(
+        "metrics", str, "off", "Where the figures for Prometheus are, HOST:PORT; keep it on loopback, or off."
+    ),
     Setting("country", str, "ua", "The country pack."),
     Setting(
         "silence_s", float, 60.0, "After this long without contact a source's clears become unknown.", "s"

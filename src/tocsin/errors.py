@@ -55,6 +55,10 @@ class LogError(TocsinError):
     """For whoever runs the disk: the log cannot be read or written as promised."""
 
 
+class DiskFull(LogError):
+    """There is no room left for the log."""
+
+
 class KeyTaken(LogError):
     """An entry has this key already and says something else."""
 

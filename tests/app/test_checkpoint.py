@@ -1,6 +1,7 @@
 """Checkpoints: a start from one is quick, and shows nothing that the log does not say."""
 
 import asyncio
+import os
 import time
 
 import pytest
@@ -134,6 +135,14 @@ def test_a_log_that_was_rewritten_is_refused_although_its_chain_is_whole(path):
         started(path)
 
 
+def test_a_log_that_was_rewritten_while_the_server_was_renewed_is_refused_too(path, monkeypatch):
+    """Under new rules the board of before is of no use; what was signed about the log still holds."""
+    rewrite(path)
+    monkeypatch.setattr("tocsin.app.checkpoint._rules", lambda areas: b"others")
+    with pytest.raises(LogBroken, match="is not the one that was signed"):
+        started(path)
+
+
 def test_a_log_that_is_shorter_than_what_we_signed_is_refused(path):
     change(path, "delete from entry where seq > 10")
     change(path, "update sqlite_sequence set seq = 10")
@@ -229,6 +238,48 @@ def test_the_key_is_for_its_owner_only(tmp_path):
     (tmp_path / "new" / "checkpoint.key").write_bytes(b"short")
     with pytest.raises(ConfigError, match="cannot use the signing key"):
         signing_key(tmp_path / "new")
+
+
+def test_the_key_is_never_there_by_half(tmp_path, monkeypatch):
+    """Its bytes are on the disk before it has its name: a power cut leaves a server that starts."""
+    done = []
+    fsync, link_to = os.fsync, os.link
+
+    def sync(handle):
+        done.append("sync")
+        fsync(handle)
+
+    def name(fresh, path):
+        done.append("name")
+        link_to(fresh, path)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "link", name)
+    key = signing_key(tmp_path / "new")
+    assert done == ["sync", "name", "sync"]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["checkpoint.key"]
+    assert note.public_of(key) == note.public_of(signing_key(tmp_path / "new"))
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_takes_the_place_of_the_one_before(path, monkeypatch):
+    """After a power cut one of the two is there whole, and the start is quick."""
+    done = []
+    fsync, replace = os.fsync, os.replace
+
+    def sync(handle):
+        done.append("sync")
+        fsync(handle)
+
+    def swap(fresh, old):
+        done.append("swap")
+        replace(fresh, old)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", swap)
+    log = SqliteLog(path, append=False)
+    checkpoints(path).keep(log, b"board", NOON)
+    log.close()
+    assert done == ["sync", "swap"]
 
 
 def test_the_board_is_kept_while_the_server_runs(tmp_path, monkeypatch):

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tocsin import wire
+from tocsin.app.reserve import Reserve
 from tocsin.app.station import News, Station
 from tocsin.countries import load, read_day
-from tocsin.errors import KeyTaken, LogError, SourceError
+from tocsin.errors import DiskFull, KeyTaken, LogError, SourceError
 from tocsin.log import checked
 from tocsin.log.memory import MemoryLog
 from tocsin.log.sqlite import SqliteLog
@@ -38,13 +39,13 @@ class Clock:
 class Stand:
     """A station with a clock and with ears; closes what it opened."""
 
-    def __init__(self, log=None, checkpoints=None):
+    def __init__(self, log=None, checkpoints=None, reserve=None):
         self.log = log if log is not None else MemoryLog(Realm.ACTUAL)
         self.clock = Clock()
         self.news: list[News] = []
         self.heard = lambda news: None
         self.public = Told(UA)
-        self.station = Station(self.log, UA, self.clock, self._hear, checkpoints)
+        self.station = Station(self.log, UA, self.clock, self._hear, checkpoints, reserve)
         self.started = self.station.start()
         self.public = self.started.told
 
@@ -286,6 +287,38 @@ def test_what_was_kept_although_the_disk_said_no_is_told_and_is_known_when_it_is
     assert not failing.say("1").new
     said = [one.seq for news in failing.news for one in news.said]
     assert len(said) == len(set(said))
+
+
+def test_when_the_disk_is_full_the_reserve_is_given_up_and_the_raise_goes_in(tmp_path):
+    """And the reserve is made again when there is room."""
+
+    class Full(SqliteLog):
+        @contextmanager
+        def batch(self):
+            with super().batch():
+                yield
+                if full and (tmp_path / "reserve").exists():
+                    raise DiskFull("cannot commit: database or disk is full", todo="free space on the disk")
+
+    full = False
+    reserve = Reserve(tmp_path / "reserve", 4096)
+    reserve.make()
+    desk = Stand(Full(tmp_path / "log.db"), reserve=reserve)
+    try:
+        desk.agree("feed")
+        full = True
+        assert desk.say("1").new
+        assert (desk.state("UA80"), desk.station.broken) == ("raised", None)
+        assert desk.station.in_need == "the disk is full, the reserve is in use"
+        assert not (tmp_path / "reserve").exists()
+        full = False
+        desk.clock.seconds = 20
+        end = time.monotonic() + SOON_S
+        while desk.station.in_need and time.monotonic() < end:
+            time.sleep(0.01)
+        assert (tmp_path / "reserve").stat().st_size == 4096
+    finally:
+        desk.station.stop()
 
 
 def day_of_signals():

@@ -133,7 +133,7 @@ def test_a_pipe_gets_whole_lines_without_colour(printed, what):
     text = printed(what)
     assert "\x1b" not in text
     head = next(line for line in text.splitlines() if "area  " in line)
-    last = {"board": "sources", "history": "standing, s", "demo": "the day"}[what]
+    last = {"board": "sources", "history": "standing, s", "demo": "00:00 to 00:00 UTC"}[what]
     assert head.rstrip().endswith(last)
     assert head == text.splitlines()[1], "the line above the table is one line"
 

@@ -81,7 +81,7 @@ def test_an_id_cannot_come_to_mean_something_else(server, feed, change):
     """409, and the first meaning stands."""
     signal = feed.signal("UA59")
     place = feed.send(signal).json()["seq"]
-    refused(feed.send({**signal, **change}), 409, f"entry {place} already has this key")
+    refused(feed.send({**signal, **change}), 409, f"was used before, at place {place}")
     assert server.state("UA59") == "raised"
 
 
@@ -424,6 +424,14 @@ def test_an_exercise_never_touches_the_actual_realm(server, feed):
     assert {Realm.EXERCISE} == {kind.realm for _, kind in there}
 
 
+def test_a_contact_of_a_while_ago_vouches_for_nothing(server):
+    """It was kept in a queue, or a clock is wrong: what held then is no word on now."""
+    feed = server.feed("old", "UA46", "air")
+    old = {"sent": now(-31), "raised": []}
+    refused(server.post("/v1/contact", feed.key, old), 422, "says what holds at this moment", "do not repeat")
+    assert server.state("UA46") == "unknown"
+
+
 def test_an_exercise_says_that_it_is_one(server):
     """Its own board carries the realm and a notice."""
     drill = server.feed("drill-2", "UA", "air", realm="exercise")
@@ -437,6 +445,7 @@ def test_an_exercise_says_that_it_is_one(server):
 
 def test_nothing_that_was_taken_is_lost(server):
     """The chain of both logs holds, and no error of ours was printed."""
+    server.feed("drill-3", "UA", "air", realm="exercise")
     assert tocsin("verify", "--data", server.data).returncode == 0
     assert tocsin("verify", "--data", server.data, "--realm", "exercise").returncode == 0
     assert "Traceback" not in server.errors()

@@ -1,7 +1,7 @@
 """The stream: the present state first, then every alert once, and a sign of life between them."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -316,16 +316,14 @@ def _compare(server, listeners, readers, when):
     return {told["state"] for told in board.values()}
 
 
-_BEGUN = datetime.fromisoformat(now())
-
-
 def _say_something(chance, feeds, areas, step):
     """Let one of the feeds say something, of a time that others may have used too."""
     feed = chance.choice(feeds)
     mine = [area for area in areas if feed.name != "raion" or "UA1208" in UA.chain(area)]
     if feed.name == "oblast":
         mine = [area for area in mine if {"UA12", "UA14"} & set(UA.chain(area))]
-    at = (_BEGUN + timedelta(seconds=step // 8 * 0.001)).isoformat()
+    moment = datetime.now(UTC)
+    at = moment.replace(microsecond=moment.microsecond // 50_000 * 50_000).isoformat()
     if chance.random() < 0.2:
         held = [[area, "air"] for area in chance.sample(mine, 2)]
         answer = feed.server.post("/v1/contact", feed.key, {"sent": at, "raised": held})

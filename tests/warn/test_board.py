@@ -437,3 +437,38 @@ def test_a_signal_is_late_only_when_it_is_older_than_its_contract_says():
         desk = Desk("feed")
         alerts = desk.hear(signal("feed", KYIV, "air", Act.RAISED, at(0)), when=at(seconds))
         assert {alert.late for alert in alerts} == {late}
+
+
+def test_a_statement_says_nothing_of_what_a_later_contract_adds():
+    """A feed of Kyiv held nothing raised.  That is no word on Lviv, which it may report from now on."""
+    desk = Desk("feed", areas=(KYIV,))
+    desk.contact()
+    assert (desk.state(KYIV), desk.state("UA46")) == ("clear", "not_covered")
+    desk.hear(contract("feed", (KYIV, "UA46")), when=at(5))
+    assert (desk.state(KYIV), desk.state("UA46")) == ("unknown", "unknown")
+    statement = Contact(Realm.ACTUAL, "feed", held=True, sent=at(6))
+    assert desk.board.changes(statement)
+    desk.hear(statement)
+    assert (desk.state(KYIV), desk.state("UA46")) == ("clear", "clear")
+
+
+def test_a_contract_that_ends_and_comes_again_begins_unheard():
+    desk = Desk("feed")
+    desk.contact()
+    desk.hear(contract("feed", (), ()), when=at(5))
+    desk.hear(contract("feed"), when=at(6))
+    assert desk.state(KYIV) == "unknown"
+
+
+def test_an_all_clear_of_a_moment_ago_outlives_a_contact_that_was_long_ago():
+    """It is younger than the contact that is lost, and its source was heard by it."""
+    desk = Desk("feed", silence_s=60)
+    desk.contact()
+    desk.raised(KYIV, 1)
+    desk.clear(KYIV, 59)
+    desk.raised(OBLAST, 1)
+    desk.clear(OBLAST, 2)
+    desk.quiet(63)
+    assert (desk.state(KYIV), desk.state(OBLAST)) == ("clear", "unknown")
+    desk.lapse(119)
+    assert desk.state(KYIV) == "unknown"

@@ -1,12 +1,12 @@
 """What the board promises whatever happens, in a small country, over all that may be said there."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.warn.desk import LAND, Desk, at, contract
-from tocsin.model import Act, Alert, Contact, Contract, Realm, Signal
+from tocsin.model import Act, Alert, Contact, Realm, Signal
 from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
 from tocsin.warn.told import Told
@@ -232,19 +232,6 @@ def test_no_area_is_clear_after_a_raise_that_is_newer_than_everything_said_again
                 if isinstance(kind, Signal) and kind.threat == threat and kind.area in LAND.below(area)
             ]
             assert max(calm + parts, default=at(-1)) >= max(raises, default=at(-2))
-
-
-@settings(max_examples=30)
-@given(HAPPENINGS, st.integers(1, 5))
-def test_the_board_has_no_clock(happenings, hours):
-    """The same entries give the same states whenever they are folded; only a lapse ends something."""
-    desk = desk_after(happenings)
-    later = Board(LAND, Realm.ACTUAL)
-    for place, when, kind in desk.entries:
-        if not isinstance(kind, Signal | Contract):
-            when += timedelta(hours=hours)
-        later.learn(place, when, kind)
-    assert states(later) == states(desk.board)
 
 
 def snapshot_of(told):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -63,7 +64,10 @@ class Checkpoints:
         made.seal = self._key.sign(_sealed(made))
         fresh = self._path.with_suffix(".checkpoint.new")
         try:
-            fresh.write_bytes(msgspec.msgpack.encode(made))
+            with fresh.open("wb") as file:
+                file.write(msgspec.msgpack.encode(made))
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut leaves an empty one, and the next start is slow
             os.replace(fresh, self._path)
         except OSError as error:  # the disk is full, say: the one before still holds
             _log.warning("cannot keep a checkpoint at %s: %s", self._path, error)
@@ -77,13 +81,13 @@ class Checkpoints:
         """
         try:
             kept = msgspec.msgpack.decode(self._path.read_bytes(), type=_File)
-            self._key.public_key().verify(kept.seal, _sealed(kept))
-            if kept.made_by != self._made_by or sha256(kept.body).digest() != kept.body_digest:
-                return None
             about = note.read(kept.signed, note.public_of(self._key))
             if about.origin != log.origin:
                 return None
-            note.compare(log, about)
+            note.compare(log, about)  # first: what we signed holds, whatever rules made the board
+            self._key.public_key().verify(kept.seal, _sealed(kept))
+            if kept.made_by != self._made_by or sha256(kept.body).digest() != kept.body_digest:
+                return None
             board = restore(self._areas, kept.body)
         except LogBroken:
             raise
@@ -103,22 +107,39 @@ class Checkpoints:
 def signing_key(folder: Path) -> Ed25519PrivateKey:
     """Return the key that signs a folder's checkpoints; made with the first call, mode 0600.
 
+    It is there whole or not at all, also after a power cut: a server does not start with half a key.
+
     Raises:
         ConfigError: It cannot be read or made.
     """
     path = folder / "checkpoint.key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(Ed25519PrivateKey.generate().private_bytes_raw())
-        except FileExistsError:
-            pass
+        if not path.exists():
+            _make_key(path)
         return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"cannot use the signing key {path}: {error}", todo="check the file and its owner, or restore it"
         ) from error
+
+
+def _make_key(path: Path) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process was quicker: its key holds
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # else the name may be gone after a power cut, and with it what was signed
+    finally:
+        os.close(folder)
 
 
 def _sealed(made: _File) -> bytes:

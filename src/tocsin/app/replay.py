@@ -15,7 +15,8 @@ from functools import partial
 from typing import NamedTuple
 
 from tocsin.app.clock import ReplayClock
-from tocsin.app.serve import Outlet, at_of
+from tocsin.app.listen import at_of
+from tocsin.app.serve import Outlet
 from tocsin.areas import Country
 from tocsin.log.memory import MemoryLog
 from tocsin.model import Act, AreaId, Contact, Contract, Episode, Realm, Signal, SourceId, Threat

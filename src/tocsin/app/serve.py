@@ -9,7 +9,6 @@ import logging
 import os
 import resource
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -19,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvicorn
 
 from tocsin import wire
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
+from tocsin.app.figures import STREAM, Figures
 from tocsin.app.fold import RECENT, kind_of
+from tocsin.app.listen import at_of, serving
+from tocsin.app.metrics import Exposition, metrics_app, reading_of, status_of
+from tocsin.app.reserve import Reserve
 from tocsin.app.station import News, Receipt, Started, Station
 from tocsin.areas import Country
 from tocsin.config import address
@@ -33,6 +35,7 @@ from tocsin.desk.keys import Keys
 from tocsin.errors import ConfigError, LogBroken, LogError
 from tocsin.hub import Hub
 from tocsin.log import Log, checked
+from tocsin.log.note import public_of
 from tocsin.log.sqlite import SqliteLog
 from tocsin.model import Act, Alert, Contract, Kind, Realm, Signal, SourceId
 from tocsin.public import frames
@@ -61,7 +64,10 @@ class Outlet:
         limit: The most connections.
         map_svg: The operator's own map; by default the pack's.
         checkpoints: Where the board is kept.
+        reserve: Room that is given up when the disk is full.
         reader: Opens the log for reading, for what is checked after the start.
+        note_key: The public key of the signed notes.
+        figures: Counts how soon people are told; by default nothing of it is kept.
     """
 
     def __init__(
@@ -75,7 +81,10 @@ class Outlet:
         limit: int = 18_500,
         map_svg: bytes | None = None,
         checkpoints: Checkpoints | None = None,
+        reserve: Reserve | None = None,
         reader: Callable[[], Log] | None = None,
+        note_key: str | None = None,
+        figures: Figures | None = None,
     ) -> None:
         self.country = country
         self.clock = clock
@@ -83,8 +92,12 @@ class Outlet:
         self._later: list[tuple[datetime, Kind]] | None = None  # for the history, while it is being read
         self._reader = reader
         self._loop = loop
-        self._site = Site(Pages(country, map_svg))
-        self.station = Station(log, country.areas, clock, self._publish, checkpoints)
+        self.figures = figures or Figures(clock.now())
+        self._checkpoints, self._note_key = checkpoints, note_key
+        self._site = Site(Pages(country, map_svg), lambda: status_of(self))
+        self.station = Station(
+            log, country.areas, clock, self._publish, checkpoints, reserve, self.figures.commits.add
+        )
         learned: list[tuple[datetime, Kind]] = []
         started = self.station.start(lambda at, kind: learned.append((at, kind)))
         self._unchecked = started.unchecked
@@ -112,7 +125,13 @@ class Outlet:
             ready=self.ready,
             notice=notice,
             limit=limit,
+            note=self.note,
+            note_key=self._note_key,
         )
+
+    def note(self) -> str | None:
+        """Return the newest signed note of the log, or None."""
+        return None if self._checkpoints is None else self._checkpoints.newest
 
     def _publish(self, news: News) -> None:
         """Called in the writing thread, with what is durable."""
@@ -121,6 +140,8 @@ class Outlet:
 
     def _tell(self, news: News) -> None:
         self.door.publish([(said.seq, said.alert) for said in news.said], news.head)
+        if news.accepted and self.door.streams:
+            self.figures.note_sent(STREAM, news.accepted, self.clock.lasted(), self.clock.now())
         self._learn(news.heard)
 
     def _learn(self, heard: Iterable[tuple[datetime, Kind]]) -> None:
@@ -134,9 +155,14 @@ class Outlet:
         """Return why this server is not to be relied on now, or None."""
         if self.station.broken:
             return self.station.broken
-        if self._later is not None:
+        if self.checking:
             return f"verifying the log up to entry {self._unchecked:,}"
-        return None
+        return self.station.in_need
+
+    @property
+    def checking(self) -> bool:
+        """Whether a part of the log was not checked yet."""
+        return self._later is not None
 
     async def check_rest(self) -> None:
         """Check what a quick start left unchecked, and learn the past from it."""
@@ -166,13 +192,18 @@ class Outlet:
             log.close()
         return history
 
-    async def record(self, key: str, kind: Kind) -> Receipt:
+    async def record(self, key: str, kind: Kind, accepted: float | None = None) -> Receipt:
         """Return when something is durable.
+
+        Args:
+            key: Of the entry.
+            kind: What is said.
+            accepted: When the desk had all of it, on the clock that never jumps.
 
         Raises:
             TocsinError: It was not taken; says why.
         """
-        return await asyncio.wrap_future(self.station.submit(key, kind))
+        return await asyncio.wrap_future(self.station.submit(key, kind, accepted))
 
     def board(self) -> dict[str, Any]:
         """Return what the board shows."""
@@ -227,6 +258,7 @@ class Server:
         self._folder = Path(settings["data"])
         self._outlets: dict[Realm, Outlet] = {}
         self._clock = WallClock()
+        self._reserve = Reserve(self._folder / "reserve")
 
     async def run(self, ready: Callable[[str, str], None]) -> None:
         """Serve until a signal says to stop.
@@ -240,23 +272,37 @@ class Server:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         keys = Keys(self._folder)
+        self._reserve.make()
         try:
             actual = self._outlet(Realm.ACTUAL)
             actual.stand()
             self._agree(keys)
             listener = await actual.listen(*public)
-            api = Api(self._country.areas, keys, self._outlet, self._clock.now)
-            async with _desk(api, *desk) as desk_at:
+            api = Api(self._country.areas, keys, self._outlet, self._clock.now, self._clock.lasted)
+            async with serving(api.app, "--desk", *desk) as desk_at, self._metrics(api) as metrics_at:
                 at = at_of(listener.sockets[0])
-                self._note(at, desk_at)
+                self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
                 await self._watch(keys, stop)
+                (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
         finally:
             for outlet in self._outlets.values():
                 outlet.door.close()
                 outlet.station.stop()
+                outlet.figures.save()
             keys.close()
+
+    @contextlib.asynccontextmanager
+    async def _metrics(self, api: Api) -> AsyncIterator[str | None]:
+        """Serve the figures while the block runs, where that is asked for."""
+        where = self._settings["metrics"]
+        if where == "off":
+            yield None
+            return
+        app = metrics_app(Exposition(lambda: map(reading_of, self._outlets.values()), api))
+        async with serving(app, "metrics", *address(where, "metrics")) as at:
+            yield at
 
     def _outlet(self, realm: Realm) -> Outlet:
         """Return a realm's outlet; it begins with the first key that needs it."""
@@ -266,6 +312,8 @@ class Server:
             log = SqliteLog(path, realm=realm)
             own_map = map_path(self._folder)
             notice = None if realm is Realm.ACTUAL else f"{realm}, no present danger"
+            kept = self._folder / "figures.json" if realm is Realm.ACTUAL else None
+            signs = signing_key(self._folder)
             outlet = self._outlets[realm] = Outlet(
                 self._country,
                 log,
@@ -274,8 +322,11 @@ class Server:
                 notice=notice,
                 limit=min(self._settings["connections"], _descriptors() - 500),
                 map_svg=own_map.read_bytes() if own_map.exists() else None,
-                checkpoints=Checkpoints(path, self._country.areas, signing_key(self._folder)),
+                checkpoints=Checkpoints(path, self._country.areas, signs),
+                reserve=self._reserve if realm is Realm.ACTUAL else None,
                 reader=lambda: SqliteLog(path, append=False),
+                note_key=public_of(signs),
+                figures=Figures(self._clock.now(), kept),
             )
         return outlet
 
@@ -297,6 +348,7 @@ class Server:
     async def _watch(self, keys: Keys, stop: asyncio.Event) -> None:
         beats = {asyncio.create_task(outlet.beats()) for outlet in self._outlets.values()}
         checks = [asyncio.create_task(outlet.check_rest()) for outlet in self._outlets.values()]
+        checks += [asyncio.create_task(outlet.figures.keep()) for outlet in self._outlets.values()]
         stopped = asyncio.create_task(stop.wait())
         seen = keys.version()
         try:
@@ -317,54 +369,11 @@ class Server:
             for task in (*beats, *checks, stopped):
                 task.cancel()
 
-    def _note(self, public: str, desk: str) -> None:
+    def _note(self, public: str, desk: str, metrics: str | None) -> None:
         """Leave word where the doors are, for the commands that run beside the server."""
         note = self._folder / "server.json"
-        note.write_bytes(msgspec.json.encode({"pid": os.getpid(), "public": public, "desk": desk}))
-
-
-@contextlib.asynccontextmanager
-async def _desk(api: Api, host: str, port: int) -> AsyncIterator[str]:
-    """Serve the desk in this loop while the block runs."""
-    config = uvicorn.Config(
-        api.app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_keep_alive=30,
-    )
-    server = uvicorn.Server(config)
-    config.load()
-    server.lifespan = config.lifespan_class(config)
-    listener = _bind(host, port)
-    await server.startup(sockets=[listener])
-    main = asyncio.create_task(server.main_loop())
-    try:
-        yield at_of(server.servers[0].sockets[0])
-    finally:
-        server.should_exit = True
-        await main
-        await server.shutdown(sockets=[listener])
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """Return a socket of the desk; opened here, since uvicorn would end the process where it cannot."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=2_048)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot listen at {host}:{port}: {error.strerror or error}",
-            todo="choose another --desk address",
-        ) from error
-
-
-def at_of(listener: Any) -> str:
-    """Return HOST:PORT of a listening socket."""
-    host, port = listener.getsockname()[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        at = {"public": public, "desk": desk, "metrics": metrics}
+        note.write_bytes(msgspec.json.encode({"pid": os.getpid(), **at}))
 
 
 def log_path(folder: Path, realm: Realm) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -19,10 +19,11 @@ from tocsin import wire
 from tocsin.app.checkpoint import Checkpoints
 from tocsin.app.clock import Clock
 from tocsin.app.fold import Kept, Learn, Said, fold, kind_of, nothing
+from tocsin.app.reserve import Reserve
 from tocsin.areas import Areas
-from tocsin.errors import KeyTaken, LogBroken, LogError, SourceError, TocsinError
+from tocsin.errors import DiskFull, KeyTaken, LogBroken, LogError, SourceError, TocsinError
 from tocsin.log import Link, Log
-from tocsin.model import Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
+from tocsin.model import Act, Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
 from tocsin.public.frames import FRESH_S
 from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
@@ -31,6 +32,7 @@ from tocsin.warn.told import Told
 _log = logging.getLogger("tocsin")
 
 BATCH = 256  # entries that share one sync; more waiting than this wait for the next
+MANY = 10_000  # all clears of which it is known when they were heard
 TICK_S = 0.2  # how often silence and expiries are looked for
 KEEP_S = 10.0  # how often the board is kept, if it changed
 
@@ -49,6 +51,7 @@ class News(NamedTuple):
     said: list[Said]
     heard: list[tuple[datetime, Kind]]  # everything but the alerts, with when it was heard
     head: Place
+    accepted: Sequence[float] = ()  # when each thing that it tells of was accepted, monotonic seconds
 
 
 class Started(NamedTuple):
@@ -67,6 +70,7 @@ class Asked(NamedTuple):
     key: str
     kind: Kind
     done: Future[Receipt]
+    accepted: float | None  # when the desk had all of it, on the clock that never jumps
 
 
 class Station:
@@ -78,6 +82,8 @@ class Station:
         clock: What time it is there.
         publish: Called in the writing thread with what was said, after it is durable.
         checkpoints: Where the board is kept, so that the next start is quick.
+        reserve: Room that is given up when the disk is full.
+        committed: Called in the writing thread with the seconds that the disk took for a batch.
     """
 
     def __init__(
@@ -87,6 +93,8 @@ class Station:
         clock: Clock,
         publish: Callable[[News], None],
         checkpoints: Checkpoints | None = None,
+        reserve: Reserve | None = None,
+        committed: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self.log = log
         self.areas = areas
@@ -94,14 +102,17 @@ class Station:
         self.broken: str | None = None  # why nothing can be appended, until something can be again
         self._distrust: LogBroken | None = None  # what was found wrong with the log: final
         self._checkpoints = checkpoints
+        self._reserve = reserve
         self._kept: tuple[Link, bytes] | None = None  # the board as it was a while ago, to begin anew from
         self._kept_at = 0.0
         self._told_up_to: Place = 0  # the last place that was passed on
         self._publish = publish
+        self._committed = committed
         self._board = Board(areas, log.realm)
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._heard: dict[SourceId, float] = {}  # when contact was last heard, on the clock that never jumps
         self._signalled: dict[SourceId, float] = {}  # when it last sent a signal, on the same clock
+        self._cleared: dict[Place, float] = {}  # when an all clear was heard by this process, on the same clock
         self._reported: dict[SourceId, int] = {}
         self._taken: list[tuple[datetime, Kind]] = []  # what the batch under way has heard
         self._thread = threading.Thread(target=self._run, name=f"station-{log.realm}", daemon=True)
@@ -129,12 +140,21 @@ class Station:
             for name, source in list(self._board.sources.items()):
                 if source.held:  # nobody was heard by this process yet
                     recent += self._take(*self._silence(name))
+            for key, kind in self._unheard():
+                recent += self._take(key, kind)
             now = self.clock.now()
             recent += self._say(self._board.owed(self.log.head.seq, now), self.log.head.seq, now)
         self._told_up_to = self.log.head.seq
         self._thread.start()
         told = self._board.told.copy()
         return Started(told, list(recent), folded.floor, self.log.head.seq, folded.unchecked)
+
+    @property
+    def in_need(self) -> str | None:
+        """What is wrong though it still works: the disk is full and the reserve is being used up."""
+        if self._reserve is not None and self._reserve.given_up:
+            return "the disk is full, the reserve is in use"
+        return None
 
     def distrust(self, found: LogBroken) -> None:
         """Stop at once: the log was found to be not what it was.  Nothing is vouched for from here on."""
@@ -146,13 +166,18 @@ class Station:
         """Whether the writing thread runs.  It ends by `stop`, or by a fault of ours."""
         return self._thread.is_alive()
 
-    def submit(self, key: str, kind: Kind) -> Future[Receipt]:
+    def submit(self, key: str, kind: Kind, accepted: float | None = None) -> Future[Receipt]:
         """Have something appended; the future ends when it is durable and passed on.
+
+        Args:
+            key: Of the entry.
+            kind: What is said.
+            accepted: When the desk had all of it, on the clock that never jumps.
 
         The future's errors: KeyTaken, SourceError (it cannot be so), LogError (the disk).
         """
         done: Future[Receipt] = Future()
-        self._queue.put(Asked(key, kind, done))
+        self._queue.put(Asked(key, kind, done, accepted))
         return done
 
     def agree(self, contract: Contract) -> Future[Receipt]:
@@ -162,6 +187,20 @@ class Station:
     def contracted(self) -> set[SourceId]:
         """Return the sources that have a contract in force."""
         return {name for name, source in list(self._board.sources.items()) if source.contract is not None}
+
+    def heard(self) -> dict[SourceId, float | None]:
+        """Return how many seconds ago each contracted source was heard; None: not by this process."""
+        lasted = self.clock.lasted()
+        ages: dict[SourceId, float | None] = {}
+        for name in self.contracted():
+            times = [heard[name] for heard in (self._heard, self._signalled) if name in heard]
+            ages[name] = lasted - max(times) if times else None
+        return ages
+
+    @property
+    def distrusted(self) -> bool:
+        """Whether the log was found to be not what it was."""
+        return self._distrust is not None
 
     def fresh(self, now: datetime) -> dict[SourceId, datetime]:
         """Return until when each source vouches for what it called clear, seen from now."""
@@ -202,6 +241,8 @@ class Station:
     def _keep(self) -> None:
         """Keep the board as it is now, unless it is as it was or cannot be trusted."""
         self._kept_at = self.clock.lasted()
+        if self._reserve is not None and self._reserve.given_up:
+            self._reserve.make()
         head = self.log.head
         if self.broken or (self._kept is not None and self._kept[0] == head) or not head.seq:
             return
@@ -232,7 +273,17 @@ class Station:
             if source.held and source.contract is not None and name in self._heard:
                 if lasted - self._heard[name] >= source.contract.silence_s:
                     lapses.append(self._silence(name))
-        return lapses
+        return lapses + self._unheard()
+
+    def _unheard(self) -> list[tuple[str, Kind]]:
+        """Return what ends the clears that stand alone and that this process did not hear, or long ago."""
+        lasted = self.clock.lasted()
+        too_old: set[Place] = set()
+        for source in self._board.sources.values():
+            if source.contract is not None:
+                since = lasted - source.contract.silence_s
+                too_old.update(place for place in source.alone if self._cleared.get(place, since) <= since)
+        return [(f"lapse/{lapse.because}", lapse) for lapse in self._board.alone(too_old)]
 
     def _silence(self, source: SourceId) -> tuple[str, Contact]:
         now = self.clock.now()
@@ -240,6 +291,7 @@ class Station:
 
     def _write(self, asked: list[Asked], lapsed: list[tuple[str, Kind]]) -> None:
         said: list[Said] = []
+        accepted: list[float] = []
         self._taken = []
         answers: list[tuple[Future[Receipt], Receipt | TocsinError]] = []
         try:
@@ -251,12 +303,21 @@ class Station:
                 for key, kind in lapsed:
                     said += self._take(key, kind)
                 for item in asked:
+                    before = len(said)
                     answers.append((item.done, self._answer(item, said)))
+                    if item.accepted is not None and len(said) > before:
+                        accepted.append(item.accepted)
+                begun = self.clock.lasted()
+            self._committed(self.clock.lasted() - begun)
         except LogError as error:
+            if isinstance(error, DiskFull) and self._reserve is not None and self._reserve.give_up():
+                self.broken = str(error)  # as long as it is not known what was kept
+                self._write(asked, lapsed)  # once: there is no second reserve
+                return
             self._give_up(error, asked)
             return
         if self._taken:
-            self._pass_on(said, self._taken)
+            self._pass_on(said, self._taken, accepted)
         for done, answer in answers:
             if isinstance(answer, TocsinError):
                 done.set_exception(answer)
@@ -323,7 +384,15 @@ class Station:
         if not new:
             return []
         self._taken.append((now, kind))
+        if isinstance(kind, Signal) and kind.state is Act.CLEAR:
+            self._keep_in_mind(place)
         return self._say(self._board.hear(place, now, kind), place, now)
+
+    def _keep_in_mind(self, place: Place) -> None:
+        """Know when an all clear was heard, by the clock that never jumps; of those forgotten none counts."""
+        if len(self._cleared) == MANY:
+            self._cleared = dict(list(self._cleared.items())[MANY // 2 :])
+        self._cleared[place] = self.clock.lasted()
 
     def _say(self, alerts: list[Alert], because: Place, now: datetime) -> list[Said]:
         said = []
@@ -334,9 +403,11 @@ class Station:
                 said.append(Said(place, now, alert))
         return said
 
-    def _pass_on(self, said: list[Said], heard: list[tuple[datetime, Kind]]) -> None:
+    def _pass_on(
+        self, said: list[Said], heard: list[tuple[datetime, Kind]], accepted: Sequence[float] = ()
+    ) -> None:
         self._told_up_to = self.log.head.seq
-        self._publish(News(said, heard, self._told_up_to))
+        self._publish(News(said, heard, self._told_up_to, accepted))
 
     def _give_up(self, error: LogError, asked: list[Asked]) -> None:
         """Say to whoever waits that it was not taken, and try to begin anew with what is really kept."""

@@ -118,7 +118,7 @@ def _write(path: Path, body: bytes) -> None:
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("source", type=click.Path(path_type=Path))
 @data_option
 @config_option
 @json_option

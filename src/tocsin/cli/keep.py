@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tocsin import config, wire
+from tocsin.app.checkpoint import signing_key
 from tocsin.app.serve import log_path, map_path
 from tocsin.cli.common import (
     config_option,
@@ -28,7 +30,7 @@ from tocsin.cli.common import (
 from tocsin.desk.keys import Keys, Principal
 from tocsin.errors import ConfigError, KeyTaken, SourceError
 from tocsin.geometry import read_map
-from tocsin.log import checked
+from tocsin.log import checked, note
 from tocsin.log.sqlite import SqliteLog
 from tocsin.model import Realm, SourceId, Threat
 from tocsin.sources import sirens_csv
@@ -138,12 +140,21 @@ def key() -> None:
     required=True,
     help="The one realm that it opens.",
 )
+@click.option("--out", type=click.Path(path_type=Path), help="A new file for the key, mode 0600, instead.")
 @data_option
 @config_option
 def key_add(
-    name: str, areas: str, threats: str, realm: str, data: str | None, config_file: Path | None
+    name: str,
+    areas: str,
+    threats: str,
+    realm: str,
+    out: Path | None,
+    data: str | None,
+    config_file: Path | None,
 ) -> None:
     """Make a key NAME and print it once, alone on the last line."""
+    if out is not None and out.exists():
+        raise ConfigError(f"{out} exists", todo="give the key a new file: it is shown only once")
     values = settings(config_file, data=data)
     known = country_of(values).areas
     found = tuple(known.find(area.strip()) for area in areas.split(",") if area.strip())
@@ -158,7 +169,11 @@ def key_add(
     click.echo(
         f"{name}: {names}; threats {', '.join(codes)}; realm {realm}. The key is shown only now:", err=True
     )
-    click.echo(made)
+    if out is None:
+        click.echo(made)
+        return
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(made + "\n")
 
 
 @key.command("list")
@@ -167,7 +182,7 @@ def key_add(
 @json_option
 def key_list(data: str | None, config_file: Path | None, as_json: bool) -> None:
     """List who may say what; never the keys themselves."""
-    rows = Keys(Path(settings(config_file, data=data)["data"])).all()
+    rows = Keys(Path(settings(config_file, data=data)["data"]), make=False).all()
     if as_json:
         print_json([{**wire.jsonable(who), "created": wire.stamp(made)} for who, made in rows])
         return
@@ -188,7 +203,7 @@ def key_list(data: str | None, config_file: Path | None, as_json: bool) -> None:
 @config_option
 def key_revoke(name: str, data: str | None, config_file: Path | None) -> None:
     """End the key NAME. What it raised stays raised until somebody clears it."""
-    Keys(Path(settings(config_file, data=data)["data"])).revoke(name, datetime.now(UTC))
+    Keys(Path(settings(config_file, data=data)["data"]), make=False).revoke(name, datetime.now(UTC))
     click.echo(f"{name} is revoked")
 
 
@@ -199,9 +214,24 @@ def key_revoke(name: str, data: str | None, config_file: Path | None) -> None:
 )
 @config_option
 @json_option
-def verify(data: str | None, realm: str, config_file: Path | None, as_json: bool) -> None:
+@click.option(
+    "--note",
+    "note_file",
+    type=click.Path(path_type=Path),
+    help="Hold the log against an old signed note too, as /v1/checkpoint gave it.",
+)
+@click.option("--note-key", help="The note's public key. Default: that of the data folder.")
+def verify(
+    data: str | None,
+    realm: str,
+    config_file: Path | None,
+    as_json: bool,
+    note_file: Path | None,
+    note_key: str | None,
+) -> None:
     """Check every entry of the log against the hash chain."""
     values = settings(config_file, data=data)
+    held = None if note_file is None else _read_note(note_file, note_key, Path(values["data"]))
     log = SqliteLog(log_path(Path(values["data"]), Realm(realm)), append=False)
     count = erased = 0
     with _counting(as_json) as progress:
@@ -213,15 +243,31 @@ def verify(data: str | None, realm: str, config_file: Path | None, as_json: bool
                 progress.update(task, completed=count)
         progress.update(task, completed=count)
     head = log.head
+    if held is not None:
+        note.compare(log, held)
     if as_json:
-        print_json(
-            {"ok": True, "epoch": log.epoch, "entries": count, "erased": erased, "head": head.hash.hex()}
-        )
+        found = {"ok": True, "epoch": log.epoch, "entries": count, "erased": erased, "head": head.hash.hex()}
+        print_json(found if held is None else {**found, "note": held.seq})
     else:
         console.print(
             f"log {log.epoch} ({log.realm}): {count} entries, {erased} erased, all as appended; "
             f"head {head.hash.hex()}"
         )
+        if held is not None:
+            console.print(f"entry {held.seq} is the one that was signed on {held.at}")
+
+
+def _read_note(file: Path, key: str | None, folder: Path) -> note.Note:
+    """Return a note whose signature is right, by a given key or by that of a data folder."""
+    if key is None and not (folder / "checkpoint.key").exists():  # asking for it would make one
+        raise ConfigError(
+            f"{folder} has no key of signed notes", todo="give --note-key, as /v1/checkpoint.key has it"
+        )
+    try:
+        signed = file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the note {file}: {error}", todo="check the path") from error
+    return note.read(signed, note.public_of(signing_key(folder)) if key is None else key.strip())
 
 
 def _counting(quiet: bool) -> Progress:

@@ -38,6 +38,7 @@ from tocsin.sources import sirens_csv
 from tocsin.wire import stamp
 
 DEMO_DAY = "2024-01-02"
+SPEED = 360.0  # a day in four minutes
 _CELLS = (48, 24, 0)  # in which a day is drawn: half hours, hours, or not at all where there is no room
 _speed = click.option(
     "--speed", type=click.FloatRange(0.01, 100_000), help="How many times as fast. Default: 360."
@@ -127,7 +128,7 @@ def _covered(country: Country, episodes: Sequence[Episode]) -> list[AreaId]:
 def _replay(
     country: Country, day: Day, speed: float | None, public: str | None, once: bool, as_json: bool
 ) -> None:
-    play = Replay(country, day, _covered(country, day.episodes), 0 if once else speed or 360)
+    play = Replay(country, day, _covered(country, day.episodes), 0 if once else speed or SPEED)
     listen = None if once else address(settings(public=public)["public"], "public")
     with Progress(
         TextColumn("{task.description}"),
@@ -143,6 +144,10 @@ def _replay(
 
         def ready(at: str) -> None:
             warnings.print(f"The map: [bold]http://{at}/[/bold]")
+            lasts = (day.until - day.since).total_seconds() / (speed or SPEED)
+            minutes = max(1, round(lasts / 60))
+            what = replaying.notice_of(day).capitalize()
+            warnings.print(f"{what}. It takes {minutes} min and ends with a summary; Ctrl+C stops it.")
 
         summary = _run(lambda: play.run(told, listen, ready))
     if as_json:
@@ -179,23 +184,24 @@ def _summary_line(day: Day, summary: Summary) -> str:
     most = summary.peak
     when = f", {most.since:%H:%M:%S} to {most.until:%H:%M:%S} UTC" if most.since and most.until else ""
     return (
-        f"{day.since:%d.%m.%Y}: at most {most.areas} areas at once{when}; "
-        f"{summary.oblast_minutes:,.2f} area minutes under alert"
+        f"{day.since:%Y-%m-%d}: at most {most.areas} areas at once{when}; "
+        f"{summary.oblast_minutes:,.2f} oblast minutes under alert"
     )
 
 
 def _summary_table(country: Country, day: Day, summary: Summary, cells: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("area", "under alert", "the day")[: 3 if cells else 2]:
+    window = f"{day.since:%H:%M} to {day.until:%H:%M} UTC"
+    covered = _covered(country, day.episodes)
+    for column in ("area", "under alert", window)[: 3 if cells else 2]:
         table.add_column(column)
     for row in sorted(summary.past, key=lambda row: -row.seconds):
         hours, minutes = divmod(round(row.seconds / 60), 60)
-        length = (
-            "standing alert"
-            if row.standing_seconds and not row.seconds
-            else f"{hours:2d} h {minutes:02d} min"
-        )
-        strip = [_strip(row, day, cells)] if cells else []
+        length, strip = f"{hours:2d} h {minutes:02d} min", [_strip(row, day, cells)] if cells else []
+        if not row.seconds and row.standing_seconds:
+            length, strip = "standing alert", ["█" * cells] if cells else []
+        elif row.area not in covered:
+            length, strip = "not reported", ["?" * cells] if cells else []
         table.add_row(country.areas.name(row.area, "en"), length, *strip)
     return table
 

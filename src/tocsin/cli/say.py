@@ -71,7 +71,14 @@ def _say(where: dict[str, Any], area: str, threat: str, state: Act, **more: str 
     values = settings(where["config_file"], data=where["data"])
     areas = country_of(values).areas
     found = areas.find(area)
-    url = where["desk"] or doors(values["data"]).get("desk") or f"http://{values['desk']}"
+    url = where["desk"] or doors(values["data"]).get("desk")
+    if url is None:
+        if where["data"] is not None:
+            raise ConfigError(
+                f"no server of {values['data']} has left word where its desk is",
+                todo="check --data, or give --desk http://HOST:PORT",
+            )
+        url = f"http://{values['desk']}"
     body = {
         "id": f"cli-{secrets.token_hex(8)}",
         "area": found,

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tocsin import wire
 from tocsin.app.serve import log_path
-from tocsin.areas import Areas
+from tocsin.areas import Areas, Country
 from tocsin.cli.common import (
     board_table,
     config_option,
@@ -30,10 +30,10 @@ from tocsin.cli.common import (
 from tocsin.errors import ConfigError
 from tocsin.log import Entry, Log, checked
 from tocsin.log.sqlite import SqliteLog, held
-from tocsin.model import Alert, Realm, Signal, State, Threat
+from tocsin.model import Act, Alert, Realm, Signal, State, Threat
 from tocsin.public import frames
 from tocsin.public.history import csv_text, of_level, past_json
-from tocsin.views.history import AreaPast, History, peak
+from tocsin.views.history import PACK, AreaPast, History, peak
 from tocsin.warn.told import Told
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -57,12 +57,13 @@ def board(url: str | None, data: str | None, realm: str, config_file: Path | Non
     values = settings(config_file, data=data)
     areas = country_of(values).areas
     path = log_path(Path(values["data"]), Realm(realm))
-    serving = realm == "actual" and path.exists() and held(path)
-    address = url or (doors(values["data"]).get("public") if serving or data is None else None)
+    address = url or _public_door(values, path, Realm(realm), data)
     if address:
         shown = fetch(f"{address.rstrip('/')}/v1/board.json")
         title = f"{address}, as of {shown['as_of']}"
     else:
+        if realm != "actual" and held(path):
+            warnings.print(f"the public door shows no {realm}; its desk does: GET /v1/board.json with a key")
         shown = _board_of_log(path, areas)
         title = f"{path}, as of {shown['as_of']}; no server vouches for a clear, so it is shown as unknown"
     if as_json:
@@ -72,6 +73,15 @@ def board(url: str | None, data: str | None, realm: str, config_file: Path | Non
         console.print(f"[reverse] {shown['notice']} [/reverse]")
     console.print(title, markup=False)
     console.print(board_table(shown, areas))
+
+
+def _public_door(values: dict[str, Any], path: Path, realm: Realm, data: str | None) -> str | None:
+    """Return where a server shows this board; None where the log itself is to be read."""
+    if realm is not Realm.ACTUAL:
+        return None  # the public door shows the actual one only
+    if path.exists():
+        return doors(values["data"]).get("public") if held(path) else None
+    return None if data is not None else f"http://{values['public']}"
 
 
 def _board_of_log(path: Path, areas: Areas) -> dict[str, Any]:
@@ -122,7 +132,8 @@ def history(
     if begin >= end:
         raise ConfigError("--from is not before --to", todo="give a window that has a length")
     asked = of_level(areas, level)
-    past_of = _history(SqliteLog(log_path(Path(values["data"]), Realm(realm)), append=False), areas)
+    log = SqliteLog(log_path(Path(values["data"]), Realm(realm)), append=False)
+    past_of = _history(log, country_of(values), standing=form != "csv")  # a table of the log lists the log
     kind = Threat(threat) if threat else None
     if form == "csv":
         click.echo(csv_text(past_of, areas, begin, end, kind), nl=False)
@@ -162,8 +173,12 @@ def _history_table(past: list[AreaPast], areas: Areas) -> Table:
     return fitting([lambda: make(()), lambda: make(("code",)), lambda: make(("code", "seconds"))])
 
 
-def _history(log: Log, areas: Areas) -> History:
-    past = History(areas)
+def _history(log: Log, country: Country, *, standing: bool) -> History:
+    """Return the past that a log holds, and with it the raises that have stood for years, log or no log."""
+    past = History(country.areas)
+    for one in country.standing if standing else ():
+        name = f"standing/{one.area}/{one.threat}"
+        past.learn(one.since, Signal(log.realm, PACK, name, one.area, one.threat, Act.RAISED, one.since))
     with warnings.status("reading the log ..."):
         for entry in checked(log):
             if entry.body is not None:

@@ -46,8 +46,8 @@ class Receipt(Protocol):
 class Recorder(Protocol):
     """Who makes things durable; one a realm."""
 
-    async def record(self, key: str, kind: Kind) -> Receipt:
-        """Return when it is durable."""
+    async def record(self, key: str, kind: Kind, accepted: float | None = None) -> Receipt:
+        """Return when it is durable.  ``accepted``: when the desk had all of it, monotonic seconds."""
 
     def board(self) -> dict[str, Any]:
         """Return what the realm's board shows."""
@@ -61,15 +61,24 @@ class Api:
         keys: Who may say what.
         recorder: Gives the recorder of a realm.
         now: The time.
+        lasted: Seconds on a clock that never jumps.
     """
 
     def __init__(
-        self, areas: Areas, keys: Keys, recorder: Callable[[Realm], Recorder], now: Callable[[], datetime]
+        self,
+        areas: Areas,
+        keys: Keys,
+        recorder: Callable[[Realm], Recorder],
+        now: Callable[[], datetime],
+        lasted: Callable[[], float],
     ) -> None:
         self._areas = areas
         self._keys = keys
         self._recorder = recorder
         self._now = now
+        self._lasted = lasted
+        self.taken = dict.fromkeys(TAKEN, 0)  # how many of each were taken, and of which kind
+        self.refused = dict.fromkeys([reason for _, _, reason in _STATUS], 0)  # by reason
         self.app = Starlette(
             routes=[
                 Route("/v1/signals", self._guard(self._signal), methods=["POST"]),
@@ -88,13 +97,16 @@ class Api:
             try:
                 return await handler(request)
             except TocsinError as error:
-                return _problem(_status(error), error)
+                status, reason = _status(error)
+                self.refused[reason] = self.refused.get(reason, 0) + 1
+                return _problem(status, error)
 
         return answer
 
     async def _signal(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
-        form = _read(await _body(request, SIGNAL_LIMIT), wire.SignalForm)
+        body, accepted = await _body(request, SIGNAL_LIMIT), self._lasted()
+        form = _read(body, wire.SignalForm)
         area = self._area(form.area, "area")
         threat = Threat(form.threat)
         who.check(area, threat, self._areas)
@@ -117,28 +129,38 @@ class Api:
             expires=None if form.expires is None else wire.utc(form.expires),
             text=form.text,
         )
-        receipt = await self._recorder(who.realm).record(f"signal/{who.name}/{form.id}", signal)
+        try:
+            receipt = await self._recorder(who.realm).record(f"signal/{who.name}/{form.id}", signal, accepted)
+        except KeyTaken as error:
+            raise KeyTaken(
+                f"id: {form.id!r} was used before, at place {error.values['seq']}, for something else",
+                todo="give every message an id of its own; repeat one only as it was",
+                **error.values,
+            ) from error
+        self.taken["signal" if receipt.new else "repeated"] += 1
         return JSONResponse(
             {"epoch": receipt.epoch, "seq": receipt.seq}, status_code=201 if receipt.new else 200
         )
 
     async def _contact(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
-        form = _read(await _body(request, CONTACT_LIMIT), wire.ContactForm)
+        body, accepted = await _body(request, CONTACT_LIMIT), self._lasted()
+        form = _read(body, wire.ContactForm)
         for number, (name, threat) in enumerate(form.raised):
             who.check(self._area(name, f"raised[{number}]"), Threat(threat), self._areas)
         contact = Contact(
             realm=who.realm,
             source=who.name,
             held=True,
-            sent=self._sent(form.sent),
+            sent=self._just_sent(form.sent),
             raised=wire.pairs(form.raised),
         )
         # Clocks with whole seconds give two contacts one time; both count, so what they say is in the key.
         says = hashlib.sha256(wire.encode(contact)).hexdigest()[:32]
         await self._recorder(who.realm).record(
-            f"contact/{who.name}/{wire.stamp(contact.sent)}/{says}", contact
+            f"contact/{who.name}/{wire.stamp(contact.sent)}/{says}", contact, accepted
         )
+        self.taken["contact"] += 1
         return Response(status_code=204)
 
     async def _board(self, request: Request) -> Response:
@@ -156,7 +178,11 @@ class Api:
             try:
                 self._areas[AreaId(name)]
             except SourceError as error:
-                raise SourceGarbled(f"{field}: {error.found}", todo=error.todo, area=name) from error
+                raise SourceGarbled(
+                    f"{field}: no area has the code {name[:60]!r}; only codes are taken here, no names",
+                    todo=error.todo,
+                    area=name,
+                ) from error
         return AreaId(name)
 
     def _sent(self, sent: datetime) -> datetime:
@@ -168,6 +194,17 @@ class Api:
                 todo="set the sender's clock by NTP",
             )
         return wire.utc(sent).astimezone(UTC)
+
+    def _just_sent(self, sent: datetime) -> datetime:
+        """Return when a contact was sent.  What held a while ago is no word on what holds now."""
+        now = self._now()
+        if sent < now - timedelta(seconds=SKEW_S):
+            raise SourceGarbled(
+                f"sent: {wire.stamp(sent)} is {(now - sent).total_seconds():.0f} s behind our clock, "
+                f"{wire.stamp(now)}; a contact says what holds at this moment",
+                todo="send a new one, do not repeat an old one; set the sender's clock by NTP",
+            )
+        return self._sent(sent)
 
 
 async def _body(request: Request, limit: int) -> bytes:
@@ -213,21 +250,23 @@ class TooLarge(SourceError):
     """More than anybody has to say."""
 
 
-_STATUS: tuple[tuple[type[TocsinError], HTTPStatus], ...] = (
-    (KeyRefused, HTTPStatus.UNAUTHORIZED),
-    (NotEntitled, HTTPStatus.FORBIDDEN),
-    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    (KeyTaken, HTTPStatus.CONFLICT),
-    (LogError, HTTPStatus.SERVICE_UNAVAILABLE),
-    (SourceError, HTTPStatus.UNPROCESSABLE_ENTITY),
+TAKEN = ("signal", "repeated", "contact")
+_STATUS: tuple[tuple[type[TocsinError], HTTPStatus, str], ...] = (  # error, answer, and its name in figures
+    (KeyRefused, HTTPStatus.UNAUTHORIZED, "key"),
+    (NotEntitled, HTTPStatus.FORBIDDEN, "right"),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "size"),
+    (KeyTaken, HTTPStatus.CONFLICT, "id_taken"),
+    (LogError, HTTPStatus.SERVICE_UNAVAILABLE, "disk"),
+    (SourceGarbled, HTTPStatus.UNPROCESSABLE_ENTITY, "garbled"),
+    (SourceError, HTTPStatus.UNPROCESSABLE_ENTITY, "content"),
 )
 
 
-def _status(error: TocsinError) -> HTTPStatus:
-    for kind, status in _STATUS:
+def _status(error: TocsinError) -> tuple[HTTPStatus, str]:
+    for kind, status, reason in _STATUS:
         if isinstance(error, kind):
-            return status
-    return HTTPStatus.INTERNAL_SERVER_ERROR
+            return status, reason
+    return HTTPStatus.INTERNAL_SERVER_ERROR, "other"
 
 
 def _problem(status: HTTPStatus, error: TocsinError) -> Response:

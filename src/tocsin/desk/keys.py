@@ -74,10 +74,16 @@ class Keys:
     """The keys of one data folder.
 
     Args:
-        folder: Where `desk.db` and `desk.secret` lie; made where missing.
+        folder: Where `desk.db` and `desk.secret` lie.
+        make: Make them where they are missing.
+
+    Raises:
+        ConfigError: There are none and none is to be made, or the disk refuses.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, make: bool = True) -> None:
+        if not make and not (folder / "desk.db").exists():
+            raise ConfigError(f"there are no keys in {folder}", todo="check --data")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._secret = _secret(folder / "desk.secret")

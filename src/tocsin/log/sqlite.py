@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import apsw
 
-from tocsin.errors import ConfigError, LogBroken, LogError, LogHeld
+from tocsin.errors import ConfigError, DiskFull, LogBroken, LogError, LogHeld
 from tocsin.log import Appended, Entry, Link, in_batch, no_entry, taken, to_us
 from tocsin.log.chain import SALT_BYTES, digest, genesis, link
 from tocsin.log.wal import find_damage
@@ -375,11 +375,21 @@ def _check_wal(path: Path, wal: Path, append: bool) -> None:
     if append and wal.exists():
         # What a killed process wrote and did not sync is an entry again from now on, and what is appended
         # behind it counts on it.
-        handle = os.open(wal, os.O_RDWR | os.O_CLOEXEC)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        _write_again(wal)
+
+
+def _write_again(path: Path) -> None:
+    """Write all that stands in a file over itself, and sync it.
+
+    A sync alone is not enough.  Where one has failed, Linux calls the pages clean that never came to the
+    disk, and the next sync succeeds: what was appended behind them was lost by a power cut.
+    """
+    with path.open("r+b") as file:
+        while piece := file.read(1 << 20):
+            file.seek(-len(piece), os.SEEK_CUR)
+            file.write(piece)
+            file.flush()
+        os.fsync(file.fileno())
 
 
 def _one(rows: Any) -> Any:
@@ -394,9 +404,8 @@ def _fail(doing: str, path: Path, error: apsw.Error | UnicodeDecodeError) -> NoR
         raise LogBroken(
             f"cannot {doing}: {path} is damaged ({error})", todo="keep the file as it is and restore a backup"
         ) from error
-    todo = (
-        "free space on the disk"
-        if isinstance(error, apsw.FullError)
-        else "check the disk and the folder's owner"
-    )
-    raise LogError(f"cannot {doing} at {path}: {error}", todo=todo) from error
+    if isinstance(error, apsw.FullError):
+        raise DiskFull(f"cannot {doing} at {path}: {error}", todo="free space on the disk") from error
+    raise LogError(
+        f"cannot {doing} at {path}: {error}", todo="check the disk and the folder's owner"
+    ) from error

@@ -52,12 +52,21 @@ class Answer:
         self._cache = cache
         self._headers = dict(headers or {})
         self._zipped: bytes | None = None
+        self._made: dict[tuple[bool, bool, bool, bool], bytes] = {}  # whole responses, by what they depend on
 
     def response(self, asked: Mapping[str, str], *, head_only: bool, keep: bool) -> bytes:
         """Return all bytes of the response to a request with these headers (lower-case names)."""
-        if self.etag is not None and self.status == 200 and _matches(asked.get("if-none-match"), self.etag):
+        same = self.status == 200 and _matches(asked.get("if-none-match"), self.etag)
+        zipped = not same and len(self.body) >= _SMALL and "gzip" in asked.get("accept-encoding", "")
+        form = (same, zipped, head_only, keep)
+        made = self._made.get(form)
+        if made is None:
+            made = self._made[form] = self._response(*form)
+        return made
+
+    def _response(self, same: bool, zipped: bool, head_only: bool, keep: bool) -> bytes:
+        if same:
             return self._head(304, None, zipped=False, keep=keep)
-        zipped = len(self.body) >= _SMALL and "gzip" in asked.get("accept-encoding", "")
         body = self._zip() if zipped else self.body
         head = self._head(self.status, len(body), zipped=zipped, keep=keep)
         return head if head_only else head + body
@@ -92,9 +101,11 @@ def problem(status: int, detail: str, todo: str = "", **more: str) -> Answer:
     return Answer(to_bytes(body), PROBLEM, status=status, headers=more, cache="no-store")
 
 
-def _matches(asked: str | None, etag: str) -> bool:
+def _matches(asked: str | None, etag: str | None) -> bool:
     """Return whether an If-None-Match header names this state (RFC 9110, 13.1.2)."""
-    if asked is None:
+    if asked is None or etag is None:
         return False
+    if asked == f'"{etag}"':  # what nearly everybody asks
+        return True
     names = [name.strip().removeprefix("W/").strip('"') for name in asked.split(",")]
     return etag in names or "*" in names

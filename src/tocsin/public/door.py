@@ -18,6 +18,7 @@ from tocsin.model import Alert, AreaId, Place, Realm
 from tocsin.public import frames
 from tocsin.public.answer import JSON, TEXT, Answer, problem
 from tocsin.public.catalogue import catalogue_json
+from tocsin.public.fan import Fan, Form
 from tocsin.public.frames import Fresh, Moment
 from tocsin.public.history import history_csv, history_json
 from tocsin.public.http import Connection, Request, StreamAsked
@@ -49,6 +50,8 @@ class Door:
         ready: Why this server is not to be relied on now, or None.
         notice: What every frame says of a replay or an exercise.
         limit: How many connections are taken.
+        note: The newest signed note of the log, or None.
+        note_key: The public key of the notes, or None where nothing is signed.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class Door:
         ready: Callable[[], str | None] = lambda: None,
         notice: str | None = None,
         limit: int = 19_000,
+        note: Callable[[], str | None] = lambda: None,
+        note_key: str | None = None,
     ) -> None:
         self._areas = areas
         self._site = site
@@ -79,8 +84,9 @@ class Door:
         self._ready = ready
         self._notice = notice
         self._limit = limit
+        self.answered = [0] * 10  # answers by the first digit of their status
         self._waiting: set[Connection] = set()  # connections that are not streams
-        self._streams: list[dict[Connection, None]] = [{} for _ in range(SLICES)]
+        self._fan: Fan[Connection] = Fan(SLICES)
         self._turn = 0
         self._made: dict[object, Answer] = {}
         self._moment: Moment | None = None
@@ -93,10 +99,22 @@ class Door:
             "/v1/areas.json": lambda request: self._keep("areas", catalogue_json(areas)),
             "/v1/history.json": self._past,
             "/v1/history.csv": self._past,
+            "/v1/checkpoint": lambda request: _signed(note()),
+            "/v1/checkpoint.key": lambda request: _signed(note_key and note_key + "\n"),
             "/openapi.json": lambda request: self._keep("openapi", public_openapi()),
             "/readyz": lambda request: self._readiness(),
             "/healthz": lambda request: Answer(b"ok\n", TEXT, cache="no-store"),
         }
+
+    @property
+    def streams(self) -> int:
+        """How many streams are open."""
+        return len(self._fan)
+
+    @property
+    def connections(self) -> int:
+        """How many other connections there are."""
+        return len(self._waiting)
 
     # What was said
 
@@ -110,21 +128,7 @@ class Door:
         self._hub.add(events, head)
         self._forget()
         if events:
-            self._tell(events, head)
-
-    def _tell(self, events: list[Event], head: Place) -> None:
-        sse, websocket = b"".join(e.sse for e in events), b"".join(e.ws for e in events)
-        concerned = frozenset[AreaId]().union(*(event.areas for event in events))
-        for streams in self._streams:
-            for stream in streams:
-                if stream.lagging:
-                    continue
-                if stream.wish is None:
-                    stream.write(sse, websocket)
-                elif not stream.wish.isdisjoint(concerned):
-                    mine = [event for event in events if not event.areas.isdisjoint(stream.wish)]
-                    stream.write(b"".join(e.sse for e in mine), b"".join(e.ws for e in mine))
-                stream.place = head
+            self._fan.tell(lambda form: _joined(events, form))
 
     def beat(self) -> None:
         """Tell a slice of the streams that the server lives.  To be called `SLICES` times in `BEAT_S`."""
@@ -132,14 +136,10 @@ class Door:
         if self._turn % (SLICES // 5) == 0:  # every second
             self._sweep()
         self._forget()
-        streams = self._streams[self._turn]
-        if not streams:
-            return
-        moment = self._look()
-        sse, websocket = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
-        for stream in streams:
-            if not stream.lagging:
-                stream.write(sse, websocket)
+        if len(self._fan):
+            moment = self._look()
+            both = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
+            self._fan.tell(lambda form: both[form.websocket], self._turn)
 
     def _sweep(self) -> None:
         """Close connections whose request does not come, or does not end."""
@@ -151,7 +151,7 @@ class Door:
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in [*self._waiting, *(stream for streams in self._streams for stream in streams)]:
+        for connection in [*self._waiting, *self._fan]:
             if connection.transport is not None:
                 connection.transport.close()
 
@@ -159,56 +159,59 @@ class Door:
 
     def connected(self, connection: Connection) -> bool:
         """Take a connection in, if there is room."""
-        if len(self._waiting) + sum(map(len, self._streams)) >= self._limit:
+        if len(self._waiting) + len(self._fan) >= self._limit:
             return False
         self._waiting.add(connection)
         return True
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
-        self._waiting.discard(connection)
-        for streams in self._streams:
-            if connection in streams:
-                del streams[connection]
-                return
+        if connection in self._waiting:
+            self._waiting.remove(connection)
+        elif connection.since is None:
+            self._fan.leave(connection)
 
-    def opened(self, stream: Connection, cursor: str | None) -> None:
-        """Begin a stream: what is behind its cursor, or the present state."""
+    def opened(self, stream: Connection, cursor: str | None) -> bytes:
+        """Take a stream in; returns its first words: what is behind its cursor, or the present state."""
         self._waiting.discard(stream)
-        retry = f"retry: {random.randint(*RETRY_MS)}\n\n".encode()
-        stream.write(retry, b"")
+        self._fan.join(stream)
+        form = stream.form
+        first = b"" if form.websocket else f"retry: {random.randint(*RETRY_MS)}\n\n".encode()
         if cursor is None:
-            stream.write(*self._snapshot(stream.wish))
-        else:
-            place = self._hub.resume(cursor)
-            if isinstance(place, Reset):
-                self._reset(stream, place.why)
-            else:
-                self._catch_up(stream, place)
+            return first + self._snapshot(form.wish)[form.websocket]
+        place = self._hub.resume(cursor)
+        if isinstance(place, Reset):
+            return first + self._reset(form, place.why)
+        return first + self._catch_up(form, self._hub.behind(place, form.wish))
+
+    def slowed(self, stream: Connection) -> None:
+        """Something waits to be written to a stream; nothing behind this place is among it."""
         stream.place = self._hub.head
-        min(self._streams, key=len)[stream] = None
+        self._fan.move(stream)
 
     def drained(self, stream: Connection) -> None:
         """Tell a stream that was too slow what it missed, or the present state if that is shorter."""
-        missed = self._hub.behind(stream.place, stream.wish)
+        self._fan.move(stream)
+        if not stream.lagging:
+            return
+        stream.lagging = False
+        missed = self._hub.behind(stream.place, stream.form.wish)
         size = sum(len(event.sse) for event in missed)
-        if size > len(self._snapshot(stream.wish)[0]):
-            self._reset(stream, "the reader was too slow")
+        if size > len(self._snapshot(stream.form.wish)[0]):
+            stream.write(self._reset(stream.form, "the reader was too slow"))
         else:
-            self._catch_up(stream, stream.place)
-        stream.place = self._hub.head
+            stream.write(self._catch_up(stream.form, missed))
 
-    def _catch_up(self, stream: Connection, place: Place) -> None:
-        missed = self._hub.behind(place, stream.wish)
+    def _catch_up(self, form: Form, missed: list[Event]) -> bytes:
         moment = self._look()
-        sse, websocket = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
-        stream.write(b"".join(e.sse for e in missed) + sse, b"".join(e.ws for e in missed) + websocket)
+        beat = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
+        return _joined(missed, form) + beat[form.websocket]
 
-    def _reset(self, stream: Connection, why: str) -> None:
+    def _reset(self, form: Form, why: str) -> bytes:
         moment = self._look()
         data = {"epoch": moment.epoch, "seq": moment.seq, "why": why}
-        stream.write(*frames.both("reset", data, None))
-        stream.write(*self._snapshot(stream.wish))
+        reset, snapshot = frames.both("reset", data, None), self._snapshot(form.wish)
+        return reset[form.websocket] + snapshot[form.websocket]
 
     def answer(self, request: Request) -> Answer | StreamAsked:
         """Return the answer to a request."""
@@ -312,6 +315,8 @@ class Door:
         return StreamAsked(self._wish(request), cursor)
 
     def _wish(self, request: Request) -> Wish:
+        if not request.query:
+            return None
         asked = [name for value in request.query.get("areas", ()) for name in value.split(",") if name]
         if "areas" in request.query and not asked:
             raise TocsinError("areas: it is empty", todo="name areas, as in areas=UA80,UA32, or leave it out")
@@ -369,3 +374,17 @@ class Door:
         if moment.notice:
             ages["Notice"] = moment.notice
         return ages
+
+
+def _joined(events: list[Event], form: Form) -> bytes:
+    """Return what the streams of one form are told of some events."""
+    wish = form.wish
+    mine = events if wish is None else [event for event in events if not event.areas.isdisjoint(wish)]
+    return b"".join([event.ws if form.websocket else event.sse for event in mine])
+
+
+def _signed(text: str | None) -> Answer:
+    """Return a note or its key."""
+    if text is None:
+        return problem(404, "there is no signed note yet", "ask again in 10 s; a replay has none")
+    return Answer(text.encode(), TEXT, cache="no-cache")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 from urllib.parse import parse_qs, unquote
@@ -19,12 +20,15 @@ from websockets.server import ServerProtocol
 from tocsin.hub import Wish
 from tocsin.model import Place
 from tocsin.public.answer import Answer, problem
+from tocsin.public.fan import Form
+from tocsin.public.talk import hear
 
 _log = logging.getLogger("tocsin")
 
 HEAD_LIMIT = 16 * 1024  # bytes of request line and headers
 PIECE = 4 * 1024  # bytes that are parsed at once, so that what comes in a row is not counted as one request
 WAITING_LIMIT = 64 * 1024  # bytes a stream may have waiting; beyond, it is told the present state later
+NO_FORM = Form(websocket=False, wish=None)
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
     b"X-Accel-Buffering: no\r\nAccess-Control-Allow-Origin: *\r\nReferrer-Policy: no-referrer\r\n"
@@ -64,14 +68,19 @@ class StreamAsked:
 class Streams(Protocol):
     """Who keeps the open streams."""
 
+    answered: list[int]  # answers by the first digit of their status
+
     def answer(self, request: Request) -> Answer | StreamAsked:
         """Return the answer, or what stream is wanted."""
 
-    def opened(self, stream: Connection, cursor: str | None) -> None:
-        """A stream is open: begin it."""
+    def opened(self, stream: Connection, cursor: str | None) -> bytes:
+        """A stream is open; returns its first words."""
+
+    def slowed(self, stream: Connection) -> None:
+        """Something waits to be written to a stream."""
 
     def drained(self, stream: Connection) -> None:
-        """A stream that had too much waiting can be written again."""
+        """Nothing waits any more."""
 
     def closed(self, connection: Connection) -> None:
         """A connection is gone."""
@@ -84,20 +93,21 @@ class Connection(asyncio.Protocol):
     """One connection, and the stream that it may become."""
 
     __slots__ = (
-        "_asking", "_door", "_headers", "_lasted", "_parser", "_served", "_size", "_socket", "_url",
-        "lagging", "place", "since", "transport", "websocket", "wish",
+        "_asking", "_door", "_headers", "_lasted", "_left", "_parser", "_served", "_size", "_url",
+        "form", "lagging", "place", "since", "socket", "transport", "waits",
     )  # fmt: skip
+    socket: socket.socket  # the transport's, of a stream: to write to it straight
 
     def __init__(self, door: Streams, lasted: Callable[[], float]) -> None:
         self._door = door
         self._lasted = lasted
         self.transport: asyncio.Transport | None = None
         self.since: float | None = None  # since when a request is awaited; None while it streams
+        self.waits = False
         self.lagging = False
-        self.websocket = False
-        self.wish: Wish = None
-        self.place: Place = 0
-        self._socket: ServerProtocol | None = None
+        self.form = NO_FORM
+        self.place: Place = 0  # up to where all is written or waits; kept while it waits
+        self._left = b""  # of what a WebSocket client says, a frame that is not whole
         self._served = False
         self._asking = False  # a part of a request has come
         self._size = 0  # bytes since the last request was whole
@@ -118,7 +128,7 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self.since = self._lasted()
         if not self._door.connected(self):
-            self._send(
+            self._reply(
                 problem(503, "too many connections", "try again in a minute").response(
                     {}, head_only=False, keep=False
                 )
@@ -128,17 +138,22 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Forget it."""
         self._door.closed(self)
+        if self.since is None:
+            self.socket.detach()  # it was the transport's, which closes it
         self.transport = None
         self._parser = None
 
     def data_received(self, data: bytes) -> None:
         """Take in a piece of a request, or what a WebSocket client says."""
-        if self._socket is not None:
-            self._hear_socket(data)
+        if self.form.websocket:
+            self._hear_client(data)
             return
         for start in range(0, len(data), PIECE):
             if self._parser is None:
                 return  # refused, or a stream: what its reader sends is not read
+            if self.waits and self.transport is not None:
+                self.transport.abort()  # it asks on and on, and does not read what it is told
+                return
             self._read(self._parser, data[start : start + PIECE])
 
     def _read(self, parser: httptools.HttpRequestParser, piece: bytes) -> None:
@@ -162,15 +177,20 @@ class Connection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        """Too much is waiting: this stream is told the present state when it can be written again."""
-        self.lagging = True
+        """Something waits to be written."""
+        self.waits = True
+        self._slowed()
 
     def resume_writing(self) -> None:
-        """It can be written again."""
-        if self.lagging:
-            self.lagging = False
-            if self.since is None:
-                self._door.drained(self)
+        """Nothing waits any more."""
+        self.waits = False
+        if self.since is None:
+            self._door.drained(self)
+
+    def _slowed(self) -> None:
+        if self.since is None and self.transport is not None:
+            self._door.slowed(self)
+            self.lagging = self.transport.get_write_buffer_size() > WAITING_LIMIT
 
     # What httptools calls
 
@@ -191,8 +211,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Refuse what this door does not do, before its body comes."""
-        if self._parser is not None and (method := self._method()) not in ("GET", "HEAD"):
-            self._refuse(problem(405, f"{method} is not done here", "use GET or HEAD", Allow="GET, HEAD"))
+        if self._parser is not None and (method := self._parser.get_method()) not in (b"GET", b"HEAD"):
+            name = method.decode("latin-1")
+            self._refuse(problem(405, f"{name} is not done here", "use GET or HEAD", Allow="GET, HEAD"))
 
     def on_body(self, body: bytes) -> None:
         """This door takes nothing in."""
@@ -203,7 +224,7 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         if parser is None or self.transport is None:
             return
-        method = self._method()
+        method = parser.get_method().decode("latin-1")
         self._asking, self._size = False, 0
         try:
             request = Request(method, self._url.decode("ascii"), self._headers, parser.should_keep_alive())
@@ -214,7 +235,7 @@ class Connection(asyncio.Protocol):
         if isinstance(answer, StreamAsked):
             self._open_stream(request, answer)
             return
-        self._send(answer.response(self._headers, head_only=method == "HEAD", keep=request.keep))
+        self._reply(answer.response(self._headers, head_only=method == "HEAD", keep=request.keep))
         if request.keep:
             self._served = True
             self.since = self._lasted()
@@ -222,78 +243,84 @@ class Connection(asyncio.Protocol):
             self._parser = None
             self.transport.close()
 
-    def _method(self) -> str:
-        return "" if self._parser is None else self._parser.get_method().decode("latin-1")
-
     # Streams
 
     def _open_stream(self, request: Request, asked: StreamAsked) -> None:
         assert self.transport is not None
         if request.method == "HEAD":
-            self._send(STREAM_HEAD)
+            self._reply(STREAM_HEAD)
             self.transport.close()
             return
-        self.wish = asked.wish
-        self.transport.set_write_buffer_limits(high=WAITING_LIMIT)
-        if request.path.endswith("/ws"):
-            if not self._shake_hands():
-                return
-        else:
-            self._send(STREAM_HEAD)
+        # Nothing may wait unnoticed; and uvloop then writes at once, not at the end of its turn.
+        self.transport.set_write_buffer_limits(high=0)
+        websocket = request.path.endswith("/ws")
+        head = self._shake_hands() if websocket else STREAM_HEAD
+        if head is None:
+            return
         self._parser = None
         self._headers = {}
+        self._url = b""
+        self.form = Form(websocket, asked.wish)
+        of = self.transport.get_extra_info("socket")
+        self.socket = socket.socket(of.family, of.type, of.proto, fileno=of.fileno())
         self.since = None
-        self._door.opened(self, asked.cursor)
+        self._count(head)
+        self.write(head + self._door.opened(self, asked.cursor))
 
-    def _shake_hands(self) -> bool:
-        """Answer a WebSocket handshake; returns whether it went well."""
+    def _shake_hands(self) -> bytes | None:
+        """Return the answer to a WebSocket handshake, or None where it did not go well."""
         assert self.transport is not None
-        socket = ServerProtocol()
+        protocol = ServerProtocol()
         lines = [
             f"GET {self._url.decode('latin-1')} HTTP/1.1",
             *(f"{n}: {v}" for n, v in self._headers.items()),
         ]
-        socket.receive_data(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
-        events = socket.events_received()
+        protocol.receive_data(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        events = protocol.events_received()
         if not events or not isinstance(events[0], Handshake):
             self._refuse(
                 problem(
                     426, "this is a WebSocket address", "connect with a WebSocket client", Upgrade="websocket"
                 )
             )
-            return False
-        socket.send_response(socket.accept(events[0]))
-        for piece in socket.data_to_send():
-            self._send(piece)
-        if socket.close_expected():
+            return None
+        protocol.send_response(protocol.accept(events[0]))
+        answer = b"".join(protocol.data_to_send())
+        if protocol.close_expected():
+            self._reply(answer)
             self.transport.close()
-            return False
-        self._socket = socket
-        self.websocket = True
-        return True
+            return None
+        return answer
 
-    def _hear_socket(self, data: bytes) -> None:
-        """Answer pings and closing; anything else that a client says is not read."""
-        assert self._socket is not None and self.transport is not None
-        self._socket.receive_data(data)
-        self._socket.events_received()
-        for piece in self._socket.data_to_send():
-            self._send(piece)
-        if self._socket.close_expected():
+    def _hear_client(self, data: bytes) -> None:
+        """Answer pings and good-bye; anything else that a client says is not read."""
+        assert self.transport is not None
+        answer, self._left, ends = hear(self._left + data)
+        self._send(answer)
+        if ends:
             self.transport.close()
 
-    def write(self, sse: bytes, websocket: bytes) -> None:
-        """Write one or more events, in the form that this stream has."""
-        self._send(websocket if self.websocket else sse)
+    def write(self, data: bytes) -> None:
+        """Write one or more events, in the form that this stream has, behind what waits."""
+        self._send(data)
+        if self.waits:
+            self._slowed()
 
     def _send(self, data: bytes) -> None:
         if self.transport is not None and data and not self.transport.is_closing():
             self.transport.write(data)
 
+    def _reply(self, data: bytes) -> None:
+        self._count(data)
+        self._send(data)
+
+    def _count(self, head: bytes) -> None:
+        self._door.answered[head[9] - 48] += 1  # HTTP/1.1 200: the digit there
+
     def _refuse(self, answer: Answer) -> None:
         self._parser = None
         if self.transport is not None:
-            self._send(answer.response({}, head_only=False, keep=False))
+            self._reply(answer.response({}, head_only=False, keep=False))
             self.transport.close()
 
 

@@ -81,6 +81,12 @@ ROUTES = (
         (*_WINDOW, *_SUMS),
     ),
     Route("/v1/history.csv", "Every interval that overlaps a window, uncut.", "text/csv", _WINDOW),
+    Route(
+        "/v1/checkpoint",
+        "The newest signed note: what the log was at one place. With an old one a rewrite is found later.",
+        "text/plain",
+    ),
+    Route("/v1/checkpoint.key", "The public key of the signed notes: Ed25519, base64.", "text/plain"),
     Route("/healthz", "Whether the server answers.", "text/plain"),
 )
 

@@ -17,15 +17,16 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.areas import Country
 from tocsin.model import WORST_FIRST, AreaId, State
+from tocsin.public.status import Status, StatusPage
+from tocsin.public.when import Zone, date_of
 from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, span
 
 __all__ = ["LANGUAGES", "Pages"]
@@ -95,7 +96,7 @@ class Pages:
         self._country = country
         self._map = f"map-{country.code}.svg"
         self._map_svg = map_svg
-        self._zone, self._zone_word = _zone(country.timezone)
+        self._zone = Zone(country.timezone)
         self._order = {area: place for place, area in enumerate(country.areas.board)}
         self._short = {lang: _short(country, lang) for lang in LANGUAGES}
         environment = Environment(
@@ -107,6 +108,7 @@ class Pages:
         )
         self._template = environment.get_template("board.html")
         self._versions = {name: self._version(name) for name in (_STYLE, *_MODULES)}
+        self._status = StatusPage(environment, self._zone, f"/static/{_STYLE}?v={self._versions[_STYLE]}")
 
     def board(self, snapshot: Mapping[str, Any], lang: str, *, wall: bool = False) -> bytes:
         """Return the live map's first HTML: sentence, tiles and list, and what its script begins with.
@@ -130,7 +132,7 @@ class Pages:
             notice=head,
             title=" ".join([*head[:1], sentence]),
             sentence=sentence,
-            as_of=self._as_of(at, lang),
+            as_of=self._zone.as_of(at, lang),
             rows=rows,
             tiles=self._tiles(rows, lang),
             legend=_LEGEND,
@@ -150,7 +152,7 @@ class Pages:
         lines += [
             "",
             self._sentence(rows, snapshot, lang),
-            self._as_of(at, lang) + ".",
+            self._zone.as_of(at, lang) + ".",
             words["made_text"],
             "",
         ]
@@ -160,6 +162,10 @@ class Pages:
             lines.append(f"{_SIGNS.get(row.verdict.state, '[?]')} {row.name.ljust(widest)}  {told}")
         lines += ["", words["sources"] + ": " + "; ".join(self._sources(snapshot, at, lang))]
         return ("\n".join(lines).strip() + "\n").encode()
+
+    def status(self, status: Status, snapshot: Mapping[str, Any], lang: str) -> bytes:
+        """Return the status page; see `StatusPage.html`."""
+        return self._status.html(status, snapshot, notice_lines(snapshot, lang), lang)
 
     def asset(self, name: str) -> tuple[bytes, str] | None:
         """Return a static file and its media type; None where there is none of that name."""
@@ -196,14 +202,14 @@ class Pages:
         since = ""
         if found.since is not None and found.covered:
             age = span(lang, (at - found.since).total_seconds())
-            since = say(lang, "since", time=self._clock(found.since, at, lang), age=age)
+            since = say(lang, "since", time=self._zone.clock(found.since, at, lang), age=age)
         more = [_threat(threat, entry, lang) for threat, entry in found.raised]
         if found.state == "partly" and (names := [self._country.areas.name(part, lang) for part in parts]):
             more.append(say(lang, "parts", names=", ".join(names)))
         if found.standing:
             more.append(words["standing"])
         elif found.lapsed:
-            more.append(say(lang, "lapsed", time=self._clock(found.lapsed, at, lang)))
+            more.append(say(lang, "lapsed", time=self._zone.clock(found.lapsed, at, lang)))
         elif found.unheard:
             more.append(words["unconfirmed"])
         if found.cancelled:
@@ -262,21 +268,9 @@ class Pages:
         for source, until in snapshot.get("fresh", {}).items():
             name = WORDS[lang]["pack"] if source == "pack" else inert(source)
             heard = _time(until) > at
-            time = self._clock(_time(until), at, lang)
+            time = self._zone.clock(_time(until), at, lang)
             told.append(say(lang, "source_heard" if heard else "source_lost", source=name, time=time))
         return told or [WORDS[lang]["source_none"]]
-
-    def _as_of(self, at: datetime, lang: str) -> str:
-        local = at.astimezone(self._zone)
-        zone = WORDS[lang].get(f"zone_{self._zone_word}", self._zone_word)
-        return say(lang, "as_of", time=f"{local:%H:%M:%S}, {_date(local, lang)}", zone=zone)
-
-    def _clock(self, when: datetime, at: datetime, lang: str) -> str:
-        """Return a time of day, with its date where that is not the board's own."""
-        local, today = when.astimezone(self._zone), at.astimezone(self._zone)
-        if local.date() == today.date():
-            return f"{local:%H:%M}"
-        return f"{local:%H:%M}, {_date(local, lang, year=local.year != today.year)}"
 
     def _given(self, snapshot: Mapping[str, Any], lang: str) -> str:
         """Return what the script begins with, as JSON that may stand in HTML."""
@@ -284,7 +278,7 @@ class Pages:
         above = {one: None for area in snapshot["areas"] if area in areas for one in areas.chain(area)}
         given = {
             "lang": lang,
-            "zone": self._zone_word,
+            "zone": self._zone.name,
             "words": WORDS[lang],
             "codes": CODES,
             "board": areas.board,
@@ -369,7 +363,7 @@ def notice_lines(snapshot: Mapping[str, Any], lang: str) -> list[str]:
 
 def _realm_line(realm: str, notice: str | None, lang: str) -> str:
     day = _day_named(notice) if realm == "replay" else None
-    return say(lang, "replay_of", date=_date(day, lang)) if day else WORDS[lang][realm]
+    return say(lang, "replay_of", date=date_of(day, lang)) if day else WORDS[lang][realm]
 
 
 def _day_named(notice: str | None) -> datetime | None:
@@ -407,21 +401,8 @@ def _threat(threat: str, entry: Entry, lang: str) -> str:
     return ": ".join([name_of(lang, threat), *told])
 
 
-def _date(local: datetime, lang: str, *, year: bool = True) -> str:
-    month = WORDS[lang]["months"].split()[local.month - 1]
-    return f"{local.day} {month} {local.year}" if year else f"{local.day} {month}"
-
-
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _zone(name: str) -> tuple[tzinfo, str]:
-    """Return a time zone and its name; UTC where this machine has no table of zones."""
-    try:
-        return ZoneInfo(name), name
-    except ZoneInfoNotFoundError:
-        return UTC, "UTC"
 
 
 def _short(country: Country, lang: str) -> dict[AreaId, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tocsin.public.answer import HTML, TEXT, Answer
 from tocsin.public.pages import LANGUAGES, Pages
+from tocsin.public.status import Status
 
 _ASSETS = {"/manifest.webmanifest": "manifest.webmanifest", "/sw.js": "sw.js", "/favicon.ico": "icon.svg"}
 
@@ -14,16 +15,23 @@ _ASSETS = {"/manifest.webmanifest": "manifest.webmanifest", "/sw.js": "sw.js", "
 class Page(NamedTuple):
     """A page that somebody asked for."""
 
-    text: bool
     lang: str
-    wall: bool
+    text: bool = False
+    wall: bool = False
+    status: bool = False
 
 
 class Site:
-    """The pages of the public door."""
+    """The pages of the public door.
 
-    def __init__(self, pages: Pages) -> None:
+    Args:
+        pages: How they look.
+        status: What the server knows of itself at this moment.
+    """
+
+    def __init__(self, pages: Pages, status: Callable[[], Status]) -> None:
         self._pages = pages
+        self._status = status
         self._assets: dict[str, Answer] = {}
 
     def page(self, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> Page | None:
@@ -32,15 +40,19 @@ class Site:
         asked = query.get("lang", [""])[0]
         lang = asked if asked in LANGUAGES else preferred(headers.get("accept-language", ""))
         if path == "/":
-            return Page(False, lang, wall)
+            return Page(lang, wall=wall)
         if path == "/text":
-            return Page(True, lang, wall)
-        return Page(False, path[1:], wall) if path[1:] in LANGUAGES else None
+            return Page(lang, text=True)
+        if path == "/status":
+            return Page(lang, status=True)
+        return Page(path[1:], wall=wall) if path[1:] in LANGUAGES else None
 
     def render(self, page: Page, board: dict[str, Any]) -> Answer:
         """Return a page that shows a board.  It carries its age in its words, so no cache may keep it."""
         if page.text:
             return Answer(self._pages.text(board, page.lang), TEXT, cache="no-store")
+        if page.status:
+            return Answer(self._pages.status(self._status(), board, page.lang), HTML, cache="no-store")
         return Answer(self._pages.board(board, page.lang, wall=page.wall), HTML, cache="no-store")
 
     def asset(self, path: str) -> Answer | None:

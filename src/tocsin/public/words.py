@@ -1,4 +1,4 @@
-"""What the pages say: one table, every key in English and in Ukrainian.
+"""What the pages say: every key in English and in Ukrainian, the status page's in a table of its own.
 
 A text with bars has plural forms, chosen by the value ``n``: English *one|other*,
 Ukrainian *one|few|many*.  The page's script gets the same table, so a word has one home.
@@ -193,6 +193,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "day_sums": ("alert for {age}", "під тривогою {age}"),
     "inferred": ("end not observed", "кінець не спостерігався"),
+    "status": ("Status of this server", "Стан цього сервера"),
     "text_view": ("Plain text", "Простий текст"),
     "wall_view": ("Wall view", "Для великого екрана"),
     "sources": ("Sources", "Джерела"),
@@ -226,12 +227,108 @@ _TABLE: dict[str, tuple[str, str]] = {
 }
 
 
-def table(lang: str) -> dict[str, str]:
-    """Return every text of one language, by its key."""
-    return {key: pair[0 if lang == "en" else 1] for key, pair in _TABLE.items()}
+_STATUS: dict[str, tuple[str, str]] = {
+    "live": ("This server is live.", "Сервер працює."),
+    "trouble_checking": (
+        "This server is live, and still checks its log.",
+        "Сервер працює і ще перевіряє свій журнал.",
+    ),
+    "trouble_full": (
+        "This server is live, and its disk is full: it can keep only a little more.",
+        "Сервер працює, але диск заповнений: місця лишилося зовсім небагато.",
+    ),
+    "trouble_disk": (
+        "This server cannot keep anything new: its disk refuses. What was told stands.",
+        "Сервер не може записати нічого нового: диск відмовляє. Що повідомлено, лишається чинним.",
+    ),
+    "trouble_distrusted": (
+        "The log of this server was changed or damaged. No all clear counts: treat as danger.",
+        "Журнал сервера змінено або пошкоджено. Жоден відбій не дійсний: дійте як під час тривоги.",
+    ),
+    "started": ("Running since {time}.", "Працює з {time}."),
+    "status_made": (
+        "This page loads itself again every 10 s. If the time above is older than 15 s, it says nothing"
+        " about now.",
+        "Сторінка оновлюється сама кожні 10 с. Якщо час вище старший за 15 с, вона нічого не каже"
+        " про теперішній стан.",
+    ),
+    "status_old": (
+        "This page is too old and says nothing about now. Load it again.",
+        "Ця сторінка застаріла й нічого не каже про теперішній стан. Оновіть її.",
+    ),
+    "heard_ago": ("{source}: in contact, last heard {age} ago", "{source}: на зв’язку, востаннє {age} тому"),
+    "unheard_ago": (
+        "{source}: no contact, last heard {age} ago",
+        "{source}: немає зв’язку, востаннє {age} тому",
+    ),
+    "never_heard": (
+        "{source}: no contact since this server was started",
+        "{source}: немає зв’язку від запуску сервера",
+    ),
+    "speed": ("How soon people are told", "Як швидко ми сповіщаємо"),
+    "speed_about": (
+        "From the moment this server had a signal to the moment what it caused was written to the last open"
+        " stream. A reader whose own connection cannot keep up is told later and is not counted. What the"
+        " network and the device take comes on top.",
+        "Від миті, коли сервер отримав сигнал, до миті, коли його наслідок записано в останній відкритий"
+        " потік. Читача, чиє з’єднання не встигає, сповіщають пізніше, і його тут не враховано."
+        " Час мережі та пристрою додається.",
+    ),
+    "speed_today": (
+        "Today (UTC): {n} time, {half}, {worst}.|Today (UTC): {n} times, {half}, {worst}.",
+        "Сьогодні (UTC): {n} раз, {half}, {worst}.|Сьогодні (UTC): {n} рази, {half}, {worst}."
+        "|Сьогодні (UTC): {n} разів, {half}, {worst}.",
+    ),
+    "speed_today_none": ("Today (UTC): nothing was measured.", "Сьогодні (UTC): нічого не виміряно."),
+    "speed_month": (
+        "Last 30 days: {n} time, {half}, {worst}.|Last 30 days: {n} times, {half}, {worst}.",
+        "Останні 30 днів: {n} раз, {half}, {worst}.|Останні 30 днів: {n} рази, {half}, {worst}."
+        "|Останні 30 днів: {n} разів, {half}, {worst}.",
+    ),
+    "speed_month_none": (
+        "Last 30 days: nothing was measured. It is measured when something is told while a stream is open.",
+        "Останні 30 днів: нічого не виміряно. Вимірюємо, коли щось повідомлено, а потік відкрито.",
+    ),
+    "speed_since": (
+        "Measured since {time}, on {n} of the last 30 days.",
+        "Вимірюємо з {time}; виміряно в {n} з останніх 30 днів.",
+    ),
+    "half_within": ("half of them within {usual}", "половину не довше ніж за {usual}"),
+    "half_over": ("half of them longer than {usual}", "половину довше ніж за {usual}"),
+    "longest": ("the longest {worst}, at {time}", "найдовше {worst}, о {time}"),
+    "length_ms": ("{number} ms", "{number} мс"),
+    "length_s": ("{number} s", "{number} с"),
+    "log": ("The log", "Журнал"),
+    "log_at": ("Log {epoch}, entry {seq}.", "Журнал {epoch}, запис {seq}."),
+    "log_checked": (
+        "Each entry that was there at the start was checked against the hash chain.",
+        "Кожен запис, що був на час запуску, звірено з ланцюгом хешів.",
+    ),
+    "log_checking": (
+        "The older entries are still being checked against the hash chain.",
+        "Старші записи ще звіряються з ланцюгом хешів.",
+    ),
+    "log_bad": ("It is not what it was.", "Він не такий, яким був."),
+    "note": ("Signed note", "Підписана довідка"),
+    "note_key": ("public key", "відкритий ключ"),
+    "note_about": (
+        "Keep a copy: with an old note anybody can tell later whether what came before it was changed.",
+        "Збережіть копію: за старою довідкою кожен зможе перевірити, чи не змінено попередніх записів.",
+    ),
+    "note_none": ("There is no signed note yet.", "Підписаної довідки ще немає."),
+    "to_board": ("Alerts now", "Тривоги зараз"),
+}
 
 
-WORDS = {lang: table(lang) for lang in LANGUAGES}
+def table(lang: str, rows: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """Return every text of a table in one language, by its key."""
+    return {key: pair[0 if lang == "en" else 1] for key, pair in rows.items()}
+
+
+WORDS = {lang: table(lang, _TABLE) for lang in LANGUAGES}
+STATUS_WORDS = {lang: table(lang, _STATUS) for lang in LANGUAGES}
+"""What only the status page says; the script of the live page need not load it."""
+_EVERY = {lang: WORDS[lang] | STATUS_WORDS[lang] for lang in LANGUAGES}
 
 
 def form(lang: str, n: int) -> int:
@@ -249,7 +346,7 @@ def form(lang: str, n: int) -> int:
 
 def say(lang: str, key: str, **values: object) -> str:
     """Return one text with its values filled in, in the plural form that ``n`` asks for."""
-    forms = WORDS[lang][key].split("|")
+    forms = _EVERY[lang][key].split("|")
     number = values.get("n")
     text = forms[min(form(lang, number), len(forms) - 1)] if isinstance(number, int) else forms[0]
     return text.format(**values)

@@ -121,8 +121,9 @@ class Board:
         if signal.state is Act.RAISED:
             self._add_raise(word, place, at, signal)
         elif signal.state is Act.CLEAR:
-            self._forget_due(word.add_clear(place, signal.sent))
-            self._vouch_alone(word, place, at, signal)
+            self._forget_due(word.add_clear(place, signal.sent, at))
+            if not self._source(signal.source).held and word.clear_place == place:
+                self._vouch_alone(signal.source, signal.area, signal.threat, word)
         else:
             self._forget_due(word.add_cancel(signal.sent))
         return self._changed(signal.area, signal.threat)
@@ -136,21 +137,20 @@ class Board:
             if signal.expires <= at:
                 word.lapsed.add(place)  # it had run out when it was heard: kept, never sounded
             else:
-                self._due[place] = Due(signal.expires, self._lapse(place, signal))
+                lapse = Lapse(self.realm, signal.source, signal.area, signal.threat, because=place)
+                self._due[place] = Due(signal.expires, lapse)
 
     def _forget_due(self, places: Iterable[Place]) -> None:
         for place in places:
             self._due.pop(place, None)
 
-    def _vouch_alone(self, word: Word, place: Place, at: datetime, signal: Signal) -> None:
-        source = self._source(signal.source)
-        if word.clear_place == place and not source.held and source.contract is not None:
+    def _vouch_alone(self, name: SourceId, area: AreaId, threat: Threat, word: Word) -> None:
+        """Let an all clear hold by itself, as long from its hearing as its source's silence would."""
+        source, place = self._source(name), word.clear_place
+        if source.contract is not None and word.clear_heard_at is not None:
             source.alone.add(place)
-            until = at + timedelta(seconds=source.contract.silence_s)
-            self._due[place] = Due(until, self._lapse(place, signal))
-
-    def _lapse(self, place: Place, signal: Signal) -> Lapse:
-        return Lapse(self.realm, signal.source, signal.area, signal.threat, because=place)
+            until = word.clear_heard_at + timedelta(seconds=source.contract.silence_s)
+            self._due[place] = Due(until, Lapse(self.realm, name, area, threat, because=place))
 
     def _learn_lapse(self, lapse: Lapse) -> Iterable[Key]:
         self._due.pop(lapse.because, None)
@@ -169,7 +169,20 @@ class Board:
             source.stated_at = max(contact.sent, source.stated_at or contact.sent)
             for area, threat in contact.raised:
                 changed.update(self._learn_listed(place, at, contact, area, threat))
+        else:
+            self._keep_young_clears(contact.source, at)
         return changed | self._within(source)
+
+    def _keep_young_clears(self, name: SourceId, at: datetime) -> None:
+        """A source went quiet: what it called clear by itself a moment ago is not older than its silence."""
+        contract = self._source(name).contract
+        for threat, one in self._maps.items():
+            for area, node in one.nodes.items():
+                word = node.words.get(name)
+                if word is None or not word.clear or word.clear_heard_at is None or contract is None:
+                    continue
+                if at - word.clear_heard_at < timedelta(seconds=contract.silence_s):
+                    self._vouch_alone(name, area, threat, word)
 
     def _learn_listed(
         self, place: Place, at: datetime, contact: Contact, area: AreaId, threat: Threat
@@ -331,8 +344,13 @@ class Board:
     # What others ask
 
     def due(self, now: datetime) -> list[Lapse]:
-        """Return what has ended by itself by now and was not logged yet."""
-        return [due.lapse for due in self._due.values() if due.at <= now]
+        """Return what has ended by itself by now and was not logged yet, in order."""
+        over = [(due.at, place, due.lapse) for place, due in self._due.items() if due.at <= now]
+        return [lapse for _, _, lapse in sorted(over, key=lambda item: item[:2])]
+
+    def alone(self, places: Iterable[Place]) -> list[Lapse]:
+        """Return what ends all clears for which their sources vouch one by one, given their places."""
+        return [self._due[place].lapse for place in sorted(places) if place in self._due]
 
     def unheard(self, contact: Contact) -> list[Key]:
         """Return what a contact lists as raised and the board does not hold raised for that source."""
@@ -356,8 +374,10 @@ class Board:
         if contact.held != source.held or (contact.held and self.unheard(contact)):
             return True
         stated_at = source.stated_at
-        if not contact.held or stated_at is None:
+        if not contact.held:
             return False
+        if stated_at is None:  # the contract has changed since: this is the first word on all of it
+            return True
         if contact.sent <= stated_at:
             return False
         # A newer statement can make clear what the older one could not: what was raised or cancelled since.

@@ -31,6 +31,7 @@ class SavedWord(Struct, array_like=True):
     raises: list[tuple[Place, Signal, bool]]
     cleared_at: datetime | None
     clear_place: Place
+    clear_heard_at: datetime | None
     cancelled_at: datetime | None
     lapsed: list[Place]
 
@@ -143,7 +144,7 @@ def _nodes(one: ThreatMap) -> list[SavedNode]:
 
 def _word(source: str, word: Word) -> SavedWord:
     raises = [(one.place, one.signal, one.stated) for one in word.raises]
-    ends = (word.cleared_at, word.clear_place, word.cancelled_at)
+    ends = (word.cleared_at, word.clear_place, word.clear_heard_at, word.cancelled_at)
     return SavedWord(SourceId(source), raises, *ends, sorted(word.lapsed))
 
 
@@ -151,11 +152,8 @@ def _to_node(one: ThreatMap, saved: SavedNode) -> None:
     for kept in saved.words:
         word = one.word(kept.source, saved.area)
         word.raises = [Raise(*item) for item in kept.raises]
-        word.cleared_at, word.clear_place, word.cancelled_at = (
-            kept.cleared_at,
-            kept.clear_place,
-            kept.cancelled_at,
-        )
+        word.cleared_at, word.clear_place = kept.cleared_at, kept.clear_place
+        word.clear_heard_at, word.cancelled_at = kept.clear_heard_at, kept.cancelled_at
         word.lapsed = set(kept.lapsed)
     one.nodes[saved.area].newest_raise = saved.newest_raise
     one.mark(saved.area)

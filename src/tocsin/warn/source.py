@@ -22,7 +22,17 @@ class Source:
         self._above: frozenset[AreaId] = frozenset()
 
     def agree(self, contract: Contract) -> None:
-        """Take a new contract; one without areas ends the old one."""
+        """Take a new contract; one without areas ends the old one.
+
+        A statement was about all that the source was contracted for when it was made.  It says nothing
+        of what the new contract adds, so it is void; and after an end its next words are its first.
+        """
+        old = self.contract
+        if old is None or (old.areas, old.threats) != (contract.areas, contract.threats):
+            self.stated_at = None
+        if not contract.areas:
+            self.held = False
+            self.alone.clear()
         self.contract = contract if contract.areas else None
         self._roots = frozenset(contract.areas)
         self._above = frozenset(above for root in contract.areas for above in self._areas.chain(root)[1:])

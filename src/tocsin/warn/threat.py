@@ -111,26 +111,15 @@ class ThreatMap:
         ]
 
     def _clear_by(self, area: AreaId) -> set[SourceId]:
-        """Return the sources by which an area, with all its parts, is clear; empty when it is not."""
-        return self._clear_as_whole(area) or self._clear_by_parts(area)
+        """Return the sources by which an area is clear: as a whole, or by the parts that make it up.
 
-    def _clear_as_whole(self, area: AreaId) -> set[SourceId]:
+        Either way every part that somebody ever spoke of must be clear too.  Empty when it is not clear.
+        """
         vouching = self._covering(area)
-        if not vouching:
-            return set()
-        for part in self._nodes_below.get(area, ()):
-            more = self._clear_by(part)
-            if not more:
-                return set()
-            vouching |= more
-        return vouching
-
-    def _clear_by_parts(self, area: AreaId) -> set[SourceId]:
-        parts = self._areas.whole_children(area)
-        if not parts or parts[0] not in self._listed:
+        parts = () if vouching else self._areas.whole_children(area)
+        if not vouching and (not parts or parts[0] not in self._listed):
             return set()  # nobody spoke of any part: they are as the area is
-        vouching: set[SourceId] = set()
-        for part in parts:
+        for part in (*parts, *self._nodes_below.get(area, ())):
             more = self._clear_by(part)
             if not more:
                 return set()

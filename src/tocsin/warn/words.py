@@ -41,12 +41,13 @@ class Raise(NamedTuple):
 class Word:
     """What one source says of one area and one threat."""
 
-    __slots__ = ("cancelled_at", "clear_place", "cleared_at", "lapsed", "raises")
+    __slots__ = ("cancelled_at", "clear_heard_at", "clear_place", "cleared_at", "lapsed", "raises")
 
     def __init__(self) -> None:
         self.raises: list[Raise] = []  # not ended, oldest first
         self.cleared_at: datetime | None = None  # the newest clear, by its own time
         self.clear_place: Place = 0
+        self.clear_heard_at: datetime | None = None  # by our clock
         self.cancelled_at: datetime | None = None  # the newest cancellation, by its own time
         self.lapsed: set[Place] = set()  # raises whose expiry has passed
 
@@ -120,10 +121,10 @@ class Word:
         newest = self.newest
         return newest is None or not (newest.sent > stated_at or newest.stands_at(stated_at))
 
-    def add_clear(self, place: Place, sent: datetime) -> list[Place]:
-        """Take an all clear in and return the raises that it ended."""
+    def add_clear(self, place: Place, sent: datetime, at: datetime) -> list[Place]:
+        """Take an all clear in, heard at ``at``, and return the raises that it ended."""
         if self.cleared_at is None or sent > self.cleared_at:
-            self.cleared_at, self.clear_place = sent, place
+            self.cleared_at, self.clear_place, self.clear_heard_at = sent, place, at
         return self._end()
 
     def add_cancel(self, sent: datetime) -> list[Place]:
