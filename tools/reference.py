@@ -1,7 +1,7 @@
-"""Write docs/reference/: the settings, the commands, both APIs and the kinds, as the code says them.
+"""Write docs/reference/: settings, commands, both APIs, the kinds, the rules of CAP, as the code says them.
 
 Each page has one home in the code: `config.SETTINGS`, the click commands, the two OpenAPI
-descriptions, `model.py` with the comments behind its fields.  A test compares.
+descriptions, `model.py` with the comments behind its fields, `cap.lint.RULES`.  A test compares.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from tocsin import config, model
+from tocsin.cap.lint import RULES, Verdict
 from tocsin.cli import commands
 from tocsin.desk.openapi import desk_openapi
 from tocsin.public.openapi import public_openapi
@@ -257,12 +258,43 @@ def kinds_page() -> str:
     )
 
 
+# The rules of CAP
+
+
+def cap_page() -> str:
+    """Return the page of the rules by which CAP messages are judged."""
+    lines: list[str] = []
+    for verdict, words in (
+        (Verdict.REFUSED, "It has no effect; its sender is to mend it."),
+        (Verdict.QUARANTINED, "It has no effect until a person has looked at it."),
+        (Verdict.ACCEPTED, "It is read and acted on, with a warning."),
+    ):
+        rows = [(_code(name), one.says, one.done) for name, one in RULES.items() if one.verdict is verdict]
+        title = "Accepted, with a warning" if verdict is Verdict.ACCEPTED else verdict.capitalize()
+        lines += [
+            f"## {title}",
+            "",
+            words,
+            "",
+            *_table(("rule", "what it says", "what to do, or what is done"), rows),
+        ]
+    return _page(
+        "The rules of CAP",
+        "`src/tocsin/cap/lint.py`",
+        "`tocsin cap lint` names these, with the line. The worst of them decides. How to use it:",
+        "[the guide](../guide/cap.md).",
+        "",
+        *lines,
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
     "public-api.md": public_page,
     "desk-api.md": desk_page,
     "kinds.md": kinds_page,
+    "cap-rules.md": cap_page,
 }
 
 

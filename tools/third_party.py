@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "third-party.md"
 
 PURPOSES = {
+    "atheris": "Fuzzes the decoders",
     "apsw": "The log: SQLite, the current one, whatever the machine has",
     "click": "Commands",
     "cryptography": "Signs checkpoints of the log (Ed25519)",
@@ -23,6 +24,8 @@ PURPOSES = {
     "import-linter": "The arrows between the parts",
     "jinja2": "Pages",
     "msgspec": "The kinds, and their JSON",
+    "lxml": "Parses what is to be signed or checked (signxml)",
+    "lxml-stubs": "Types of lxml",
     "mypy": "Types",
     "playwright": "Drives a real browser",
     "prometheus-client": "The figures at `/metrics`",
@@ -31,13 +34,17 @@ PURPOSES = {
     "pytest-xdist": "Tests on two cores",
     "rich": "Tables and progress in the terminal",
     "ruff": "Style and layout",
+    "shapely": "Places polygons and circles in areas (the extra `geometry`)",
+    "signxml": "Signs CAP messages and checks signatures (XML-DSig)",
     "starlette": "The desk",
+    "types-shapely": "Types of shapely",
     "uvicorn": "Serves the desk",
     "uvloop": "The event loop at the public door",
     "websockets": "The WebSocket protocol at the public door; a client in tests",
 }
 
 LICENCES = {
+    "atheris": "Apache-2.0",  # on Linux only, and its metadata names none
     "colorama": "BSD-3-Clause",  # on Windows only, so not always there to ask
     "uvloop": "MIT OR Apache-2.0",  # not on Windows
     "librt": "MIT",  # not on PyPy
@@ -77,7 +84,7 @@ without them the page shows its tiles |
 def locked(name: str) -> list[str]:
     """Return the names of the libraries in a lock, sorted."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-    return sorted(re.findall(r"^([a-z0-9][a-z0-9._-]*)==", text, re.MULTILINE))
+    return sorted(set(re.findall(r"^([a-z0-9][a-z0-9._-]*)==", text, re.MULTILINE)))  # one has two versions
 
 
 def licence(name: str) -> str:

@@ -9,6 +9,7 @@ import click
 
 from tocsin import __version__
 from tocsin.cli.backup import backup, restore
+from tocsin.cli.cap import cap
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
@@ -37,6 +38,7 @@ for _command in (
     why,
     backup,
     restore,
+    cap,
     config_,
     pack,
 ):
