@@ -43,7 +43,7 @@ def test_within_15_s_no_clear_is_left_and_a_raise_is(server: Server, open_page: 
     assert page.locator("#list > li").count() == 27
 
     assert "raised" in (page.locator("#row-UA80").get_attribute("class") or "")
-    expect(page.locator("#row-UA80")).to_contain_text("no all clear received, not confirmed since")
+    expect(page.locator("#row-UA80")).to_contain_text("no all clear received, its source was last heard")
     expect(page.locator("#row-UA80")).to_have_class("row raised lapsed")
     assert page.locator("#map .clocks use").count() == page.locator("#map svg").count()
     expect(page.locator("#sentence")).to_contain_text("No contact with the server since")

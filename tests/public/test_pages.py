@@ -130,13 +130,13 @@ def test_a_clear_that_nobody_vouches_for_is_unknown(stale: dict[str, Any]):
 
 def test_a_raise_stays_a_raise_when_nobody_confirms_it():
     """It says since when nobody does, and where that is not known, that nobody does."""
-    assert "no all clear received, not confirmed since 06:29" in row(
+    assert "no all clear received, its source was last heard 06:29" in row(
         board(UA80={**RAISED, "fresh_until": PAST}), "UA80"
     )
     unheard = {key: value for key, value in RAISED.items() if key != "fresh_until"}
     told = row(board(UA80=unheard), "UA80")
     assert 'class="row raised lapsed"' in told
-    assert "no all clear received, not confirmed now" in told
+    assert "no all clear received, its source is not in contact" in told
 
 
 def test_a_row_says_since_when_in_kyiv_time_and_for_how_long():
@@ -336,3 +336,13 @@ def test_text_can_be_read_and_shapes_can_be_told_from_what_is_around_them(palett
     shapes += [("unknown-dot", "unknown"), ("focus", "card"), ("high", "card"), ("text", "clear")]
     for ink, ground in shapes:
         assert _contrast(palette[ink], palette[ground]) >= 3, (ink, ground)
+
+
+@pytest.mark.parametrize(
+    "entry", [{"state": "unknown", "since": stamp(AT), "sources": [], "cancelled": True}]
+)
+def test_what_was_sent_in_error_is_called_so(entry):
+    """It is no all clear: the state is unknown, and the words say why."""
+    told = row(board(UA80=entry), "UA80")
+    assert "the alert was sent in error" in told
+    assert "Unknown, treat as danger" in told

@@ -317,7 +317,9 @@ def judge(threats: Mapping[str, Entry], at: datetime) -> Verdict:
         standing=standing,
         unheard=unheard,
         lapsed=vouched if unheard else None,
-        cancelled=any(told == State.CLEAR and entry.get("cancelled") for _, told, entry in covered),
+        cancelled=any(
+            told in (State.CLEAR, State.UNKNOWN) and entry.get("cancelled") for _, told, entry in covered
+        ),
     )
 
 

@@ -28,12 +28,12 @@ _TABLE: dict[str, tuple[str, str]] = {
     "unknown": ("Unknown, treat as danger", "Невідомо, дійте як під час тривоги"),
     "not_covered": ("Not reported here", "Тут не повідомляється"),
     "lapsed": (
-        "no all clear received, not confirmed since {time}",
-        "відбою не було, не підтверджено з {time}",
+        "no all clear received, its source was last heard {time}",
+        "відбою не було, джерело востаннє озвалося {time}",
     ),
     "unconfirmed": (
-        "no all clear received, not confirmed now",
-        "відбою не було, зараз не підтверджено",
+        "no all clear received, its source is not in contact",
+        "відбою не було, джерело зараз не на зв’язку",
     ),
     "standing": ("standing alert", "постійна тривога"),
     "cancelled": ("the alert was sent in error", "тривогу надіслано помилково"),
@@ -174,7 +174,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "product": ("Alerts", "Тривоги"),
     "map": ("Map", "Карта"),
     "tiles": ("Tiles", "Плитки"),
-    "picture": ("Map of states", "Карта станів"),
+    "picture": ("Alert map", "Карта тривог"),
     "pick_place": (
         "Choose a place on the map to read its state here.",
         "Оберіть місце на карті, щоб прочитати тут його стан.",

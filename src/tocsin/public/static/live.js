@@ -15,7 +15,8 @@ const MANY = 4; // more names than this are read aloud as a number
 const { areas } = given; // code -> [name, parent]; the catalogue adds to it
 const told = new Told(areas, given.board, () => performance.now());
 const clock = (ms) => text.clock(ms, told.now);
-const asOf = () => text.asOf(told.asOf);
+// In a replay its clock runs on between two frames, and the ages on the page with it.
+const asOf = () => text.asOf(told.rate === 1 ? told.asOf : told.now);
 
 // --- In words ------------------------------------------------------------------------------------
 

@@ -163,6 +163,6 @@ function verdict(covered) {
     since: times.length ? Math[state === "clear" ? "max" : "min"](...times) : null,
     high: whole.some(({ entry }) => entry.level === "red"),
     lapsed: unheard ? Math.max(0, ...raised.map((one) => one.until)) : 0,
-    cancelled: covered.some((one) => one.state === "clear" && one.entry.cancelled),
+    cancelled: covered.some((one) => ["clear", "unknown"].includes(one.state) && one.entry.cancelled),
   };
 }
