@@ -283,7 +283,8 @@ class Station:
             if source.contract is not None:
                 since = lasted - source.contract.silence_s
                 too_old.update(place for place in source.alone if self._cleared.get(place, since) <= since)
-        return [(f"lapse/{lapse.because}", lapse) for lapse in self._board.alone(too_old)]
+        next_place = self.log.head.seq + 1  # it can come to stand alone again, after contact was lost again
+        return [(f"alone/{lapse.because}/{next_place}", lapse) for lapse in self._board.alone(too_old)]
 
     def _silence(self, source: SourceId) -> tuple[str, Contact]:
         now = self.clock.now()
