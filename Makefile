@@ -10,15 +10,27 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 export PYTHONDONTWRITEBYTECODE = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types unit browser bench format reference lock map clean
+.PHONY: help demo test test-clients lint types unit browser bench format reference lock map clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run map ## Replay one real day on a live map; ARGS="--once --json" runs it at once
 	@$(BIN)/tocsin demo $(ARGS)
 
 test: lint types browser unit ## Check everything: style, types, arrows, every test, a real browser
+
+CLIENTS = $(patsubst tests/clients/needs/%.txt,build/clients/%/ready,$(wildcard tests/clients/needs/*.txt))
+
+test-clients: .venv/test $(CLIENTS) ## Run other people's clients, unchanged, against a server of ours
+	@echo "tests: clients"
+	@$(BIN)/python -m pytest -q tests/clients $(ARGS)
+
+build/clients/%/ready: tests/clients/needs/%.txt
+	@echo "set-up: the client $*"
+	@$(PYTHON) -m venv build/clients/$*
+	@build/clients/$*/bin/python -m pip --disable-pip-version-check --no-input -qq install -r $<
+	@touch $@
 
 lint: .venv/test ## Check style, formatting and the arrows between the parts
 	@echo "lint: ruff, import contracts"
@@ -32,7 +44,7 @@ types: .venv/test ## Check types, strictly
 
 unit: .venv/test map ## Run the tests; ARGS="-k board" picks some
 	@echo "tests: pytest"
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/clients $(ARGS)
 
 browser: ## Install Chromium for the browser tests, where it is missing and may be installed
 	@$(PYTHON) tools/install_chromium.py

@@ -42,7 +42,7 @@ BREAKS: dict[str, str | bytes] = {
     "too-deep": alert(after="<x>" * 40 + "</x>" * 40),
     "too-many-elements": alert(info(areas=area() * 1_300)),
     "too-many-attributes": alert(after="<x " + " ".join(f"a{n}='1'" for n in range(65)) + "/>"),
-    "too-many-points": polygon("50.0,30.0 " * 20_001),
+    "too-many-points": polygon("50.0,30.0 " * 12_001),
     "too-many-references": alert(kind="Update", sent=LATER, after_scope=references(*map(str, range(501)))),
     "too-wide": shaped("<circle>50.0,30.0 1001</circle>"),
     "sender-missing": alert(sender=""),

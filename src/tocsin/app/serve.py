@@ -43,6 +43,7 @@ from tocsin.public.door import BEAT_S, SLICES, Door
 from tocsin.public.http import Connection
 from tocsin.public.pages import Pages
 from tocsin.public.site import Site
+from tocsin.public.spoken import speak
 from tocsin.views.history import PACK, History
 
 _log = logging.getLogger("tocsin")
@@ -127,6 +128,7 @@ class Outlet:
             limit=limit,
             note=self.note,
             note_key=self._note_key,
+            dialects=speak(self.country, log.realm, lambda: None if self.checking else self.history),
         )
 
     def note(self) -> str | None:

@@ -91,10 +91,10 @@ RULES: dict[str, Rule] = {
     # size
     "too-large": Rule(_HELD, "It has more than 2 MiB.", "It is not parsed."),
     "too-deep": Rule(_HELD, "Its elements are nested more than 32 deep.", "It is not read on."),
-    "too-many-elements": Rule(_HELD, "It has more than 5,000 elements.", "It is not read on."),
+    "too-many-elements": Rule(_HELD, "It has more than 5,000 elements and comments.", "It is not read on."),
     "too-many-attributes": Rule(_HELD, "An element has more than 64 attributes.", "It is not read on."),
     "too-many-points": Rule(
-        _HELD, "Its polygons have more than 20,000 points.", "The rest of them is not read."
+        _HELD, "Its polygons have more than 12,000 points.", "The rest of them is not read."
     ),
     "too-many-references": Rule(_HELD, "It refers to more than 500 messages.", "None of them is read."),
     "too-wide": Rule(

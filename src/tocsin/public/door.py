@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.areas import Areas
+from tocsin.dialects.live import Talk
+from tocsin.dialects.spoken import Spoken
 from tocsin.errors import TocsinError
 from tocsin.hub import Event, Hub, Reset, Wish, wish_for
 from tocsin.model import Alert, AreaId, Place, Realm
@@ -21,7 +23,7 @@ from tocsin.public.catalogue import catalogue_json
 from tocsin.public.fan import Fan, Form
 from tocsin.public.frames import Fresh, Moment
 from tocsin.public.history import history_csv, history_json
-from tocsin.public.http import Connection, Request, StreamAsked
+from tocsin.public.http import Connection, Request, StreamAsked, TalkAsked
 from tocsin.public.openapi import public_openapi
 from tocsin.public.site import Page, Site
 from tocsin.views.history import History
@@ -52,6 +54,7 @@ class Door:
         limit: How many connections are taken.
         note: The newest signed note of the log, or None.
         note_key: The public key of the notes, or None where nothing is signed.
+        dialects: What other systems' clients are answered, at paths that are none of this door's own.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Door:
         limit: int = 19_000,
         note: Callable[[], str | None] = lambda: None,
         note_key: str | None = None,
+        dialects: Spoken[Answer] | None = None,
     ) -> None:
         self._areas = areas
         self._site = site
@@ -83,10 +87,12 @@ class Door:
         self._fresh = fresh
         self._ready = ready
         self._notice = notice
+        self._dialects = dialects
         self._limit = limit
         self.answered = [0] * 10  # answers by the first digit of their status
         self._waiting: set[Connection] = set()  # connections that are not streams
         self._fan: Fan[Connection] = Fan(SLICES)
+        self._talks: dict[Connection, Talk] = {}  # the streams of dialects
         self._turn = 0
         self._made: dict[object, Answer] = {}
         self._moment: Moment | None = None
@@ -129,6 +135,7 @@ class Door:
         self._forget()
         if events:
             self._fan.tell(lambda form: _joined(events, form))
+        self._talk()
 
     def beat(self) -> None:
         """Tell a slice of the streams that the server lives.  To be called `SLICES` times in `BEAT_S`."""
@@ -140,6 +147,7 @@ class Door:
             moment = self._look()
             both = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
             self._fan.tell(lambda form: both[form.websocket], self._turn)
+        self._talk()
 
     def _sweep(self) -> None:
         """Close connections whose request does not come, or does not end."""
@@ -151,7 +159,7 @@ class Door:
 
     def close(self) -> None:
         """Close every connection."""
-        for connection in [*self._waiting, *self._fan]:
+        for connection in [*self._waiting, *self._fan, *self._talks]:
             if connection.transport is not None:
                 connection.transport.close()
 
@@ -159,13 +167,15 @@ class Door:
 
     def connected(self, connection: Connection) -> bool:
         """Take a connection in, if there is room."""
-        if len(self._waiting) + len(self._fan) >= self._limit:
+        if len(self._waiting) + len(self._fan) + len(self._talks) >= self._limit:
             return False
         self._waiting.add(connection)
         return True
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
+        if self._talks.pop(connection, None) is not None:
+            return
         if connection in self._waiting:
             self._waiting.remove(connection)
         elif connection.since is None:
@@ -192,7 +202,7 @@ class Door:
     def drained(self, stream: Connection) -> None:
         """Tell a stream that was too slow what it missed, or the present state if that is shorter."""
         self._fan.move(stream)
-        if not stream.lagging:
+        if not stream.lagging or stream in self._talks:
             return
         stream.lagging = False
         missed = self._hub.behind(stream.place, stream.form.wish)
@@ -213,7 +223,7 @@ class Door:
         reset, snapshot = frames.both("reset", data, None), self._snapshot(form.wish)
         return reset[form.websocket] + snapshot[form.websocket]
 
-    def answer(self, request: Request) -> Answer | StreamAsked:
+    def answer(self, request: Request) -> Answer | StreamAsked | TalkAsked:
         """Return the answer to a request."""
         try:
             route = self._routes.get(request.path)
@@ -227,9 +237,46 @@ class Door:
             asset = self._site.asset(request.path)
             if asset is not None:
                 return asset
+            if (spoken := self._spoken(request)) is not None:
+                return spoken
         except TocsinError as error:
             return problem(404 if request.path.startswith("/v1/areas/") else 400, error.found, error.todo)
         return problem(404, f"there is nothing at {request.path}", "see /openapi.json for what there is")
+
+    def _spoken(self, request: Request) -> Answer | TalkAsked | None:
+        """Return what a dialect answers; None where none does."""
+        if self._dialects is None:
+            return None
+        if self._moment is None:
+            self._moment = self._look()
+        talk = self._dialects.talk(request.path)
+        if talk is None:
+            return self._dialects.answer(
+                request.path, request.query, request.headers, self._told, self._moment
+            )
+        first = talk.look(self._dialects.sight(self._told, self._moment), self._lasted())
+        if first.ends and not talk.websocket:
+            return problem(
+                503, "what it would tell is unknown now", "ask again in 5 s", **{"Retry-After": "5"}
+            )
+        return TalkAsked(talk, first)
+
+    def talks(self, connection: Connection, talk: Talk) -> None:
+        """Take a talk in."""
+        self._waiting.discard(connection)
+        self._talks[connection] = talk
+
+    def _talk(self) -> None:
+        """Let every talk say what it has to."""
+        if self._dialects is None or not self._talks:
+            return
+        if self._moment is None:
+            self._moment = self._look()
+        sight, lasted = self._dialects.sight(self._told, self._moment), self._lasted()
+        for connection, talk in list(self._talks.items()):
+            step = talk.look(sight, lasted)
+            if step.data or step.ends:
+                connection.say(step)
 
     def _board(self, request: Request) -> Answer:
         wish = self._wish(request)

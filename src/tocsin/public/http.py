@@ -17,6 +17,7 @@ import httptools
 from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
+from tocsin.dialects.live import Step, Talk
 from tocsin.hub import Wish
 from tocsin.model import Place
 from tocsin.public.answer import Answer, problem
@@ -65,16 +66,29 @@ class StreamAsked:
         self.cursor = cursor
 
 
+class TalkAsked:
+    """The answer to a request that begins a talk of a dialect: what it is, and its first words."""
+
+    __slots__ = ("first", "talk")
+
+    def __init__(self, talk: Talk, first: Step) -> None:
+        self.talk = talk
+        self.first = first
+
+
 class Streams(Protocol):
     """Who keeps the open streams."""
 
     answered: list[int]  # answers by the first digit of their status
 
-    def answer(self, request: Request) -> Answer | StreamAsked:
-        """Return the answer, or what stream is wanted."""
+    def answer(self, request: Request) -> Answer | StreamAsked | TalkAsked:
+        """Return the answer, or what stream or talk is wanted."""
 
     def opened(self, stream: Connection, cursor: str | None) -> bytes:
         """A stream is open; returns its first words."""
+
+    def talks(self, connection: Connection, talk: Talk) -> None:
+        """A talk of a dialect has begun."""
 
     def slowed(self, stream: Connection) -> None:
         """Something waits to be written to a stream."""
@@ -235,6 +249,9 @@ class Connection(asyncio.Protocol):
         if isinstance(answer, StreamAsked):
             self._open_stream(request, answer)
             return
+        if isinstance(answer, TalkAsked):
+            self._open_talk(request, answer)
+            return
         self._reply(answer.response(self._headers, head_only=method == "HEAD", keep=request.keep))
         if request.keep:
             self._served = True
@@ -253,19 +270,43 @@ class Connection(asyncio.Protocol):
             return
         # Nothing may wait unnoticed; and uvloop then writes at once, not at the end of its turn.
         self.transport.set_write_buffer_limits(high=0)
-        websocket = request.path.endswith("/ws")
-        head = self._shake_hands() if websocket else STREAM_HEAD
-        if head is None:
+        head = self._begin(Form(request.path.endswith("/ws"), asked.wish))
+        if head is not None:
+            self.write(head + self._door.opened(self, asked.cursor))
+
+    def _open_talk(self, request: Request, asked: TalkAsked) -> None:
+        assert self.transport is not None
+        if request.method == "HEAD":
+            self._reply(STREAM_HEAD)
+            self.transport.close()
             return
+        head = self._begin(Form(asked.talk.websocket, None))
+        if head is not None:
+            self._door.talks(self, asked.talk)
+            self.write(head)
+            self.say(asked.first)
+
+    def say(self, step: Step) -> None:
+        """Write what a talk of a dialect says; end one for which too much waits, so that it connects anew."""
+        self.write(step.data)
+        if self.transport is not None and (step.ends or self.lagging):
+            self.transport.close() if step.ends else self.transport.abort()
+
+    def _begin(self, form: Form) -> bytes | None:
+        """Become a stream; returns the head of the answer, or None where the handshake did not go well."""
+        assert self.transport is not None
+        head = self._shake_hands() if form.websocket else STREAM_HEAD
+        if head is None:
+            return None
         self._parser = None
         self._headers = {}
         self._url = b""
-        self.form = Form(websocket, asked.wish)
+        self.form = form
         of = self.transport.get_extra_info("socket")
         self.socket = socket.socket(of.family, of.type, of.proto, fileno=of.fileno())
         self.since = None
         self._count(head)
-        self.write(head + self._door.opened(self, asked.cursor))
+        return head
 
     def _shake_hands(self) -> bytes | None:
         """Return the answer to a WebSocket handshake, or None where it did not go well."""
@@ -324,4 +365,4 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
-__all__ = ["Connection", "Request", "StreamAsked", "Streams"]
+__all__ = ["Connection", "Request", "StreamAsked", "Streams", "TalkAsked"]
