@@ -28,10 +28,7 @@ class Client:
     """
 
     def __init__(self, needs: str, driver: str, *words: str) -> None:
-        python = VENVS / needs / "bin" / "python"
-        if not python.exists():
-            pytest.skip(f"the client {needs} is not installed; run make test-clients")
-        command = [str(python), str(HERE / "drivers" / f"{driver}.py"), *words]
+        command = [str(python_of(needs)), str(HERE / "drivers" / f"{driver}.py"), *words]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain_environment()
         )
@@ -64,6 +61,14 @@ class Client:
             late.cancel()
         assert line, "the client ended, or did not answer in time"
         return json.loads(line)
+
+
+def python_of(needs: str) -> Path:
+    """Return the Python that has a client, or skip the test in one line."""
+    python = VENVS / needs / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"the client {needs} is not installed; run make test-clients")
+    return python
 
 
 def failed(said: Any) -> bool:

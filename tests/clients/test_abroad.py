@@ -6,14 +6,16 @@ import time
 
 import pytest
 
-from tests.clients.clients import Client, failed
+from tests.clients.clients import Client, failed, python_of
 from tests.clients.conftest import SILENCE_S
 from tests.support import wait_until
 
 
 @pytest.fixture(params=["nina", "meteoalert", "pynws"])
-def client(request, living):
+def client(request):
     """PyNINA, meteoalertapi and pynws."""
+    python_of(request.param)
+    living = request.getfixturevalue("living")
     with Client(request.param, "abroad", living.feed.server.public, request.param) as asked:
         yield asked
 

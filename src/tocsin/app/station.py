@@ -112,7 +112,7 @@ class Station:
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._heard: dict[SourceId, float] = {}  # when contact was last heard, on the clock that never jumps
         self._signalled: dict[SourceId, float] = {}  # when it last sent a signal, on the same clock
-        self._cleared: dict[Place, float] = {}  # when an all clear was heard by this process, on the same clock
+        self._cleared: dict[Place, float] = {}  # when this process heard an all clear, on the same clock
         self._reported: dict[SourceId, int] = {}
         self._taken: list[tuple[datetime, Kind]] = []  # what the batch under way has heard
         self._thread = threading.Thread(target=self._run, name=f"station-{log.realm}", daemon=True)
