@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 export PYTHONDONTWRITEBYTECODE = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-clients lint types unit browser bench format reference lock map clean
+.PHONY: help demo test test-clients soak faults lint types unit browser bench format reference lock map clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ build/clients/%/ready: tests/clients/needs/%.txt
 	@$(PYTHON) -m venv build/clients/$*
 	@build/clients/$*/bin/python -m pip --disable-pip-version-check --no-input -qq install -r $<
 	@touch $@
+
+soak: .venv/test ## Drive the real parts beside a model of the board, for long; ARGS=20000 is steps
+	@$(BIN)/python -m tests.truth.soak $(ARGS)
+
+faults: .venv/test ## Kill, fill, damage and cut off a real server, many times, and print a table
+	@$(BIN)/python -m tests.faults.run $(ARGS)
 
 lint: .venv/test ## Check style, formatting and the arrows between the parts
 	@echo "lint: ruff, import contracts"
