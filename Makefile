@@ -3,14 +3,14 @@
 PYTHON ?= python3
 ARGS   ?=
 BIN    := .venv/bin
-CODE   := src tests tools $(wildcard bench)
+CODE   := src tests tools $(wildcard bench fuzz)
 MAP    := src/tocsin/public/static/map-ua.svg
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 export PYTHONDONTWRITEBYTECODE = 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-clients soak faults lint types unit browser bench format reference lock map clean
+.PHONY: help demo test test-clients soak faults fuzz lint types unit browser bench format reference lock map clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ soak: .venv/test ## Drive the real parts beside a model of the board, for long; 
 
 faults: .venv/test ## Kill, fill, damage and cut off a real server, many times, and print a table
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+fuzz: .venv/test ## Fuzz the decoders; ARGS="-runs=10000000" is the long run
+	@for each in cap tree json; do $(BIN)/python -m fuzz.decoders $$each $(ARGS) || exit 1; done
 
 lint: .venv/test ## Check style, formatting and the arrows between the parts
 	@echo "lint: ruff, import contracts"

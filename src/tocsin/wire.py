@@ -90,7 +90,7 @@ def decode(body: bytes) -> Kind:
     """
     try:
         kind: Kind = _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceGarbled(
             f"cannot read an entry's body: {error}",
             todo="it may be of a newer version of tocsin; read it with that one",

@@ -32,7 +32,11 @@ class Client:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain_environment()
         )
-        assert self._line() == "ready"
+        try:
+            assert self._line() == "ready"
+        except BaseException:
+            self.__exit__()  # a block that was not entered is not left either
+            raise
 
     def __enter__(self) -> Client:
         return self
@@ -65,10 +69,9 @@ class Client:
 
 def python_of(needs: str) -> Path:
     """Return the Python that has a client, or skip the test in one line."""
-    python = VENVS / needs / "bin" / "python"
-    if not python.exists():
+    if not (VENVS / needs / "ready").exists():
         pytest.skip(f"the client {needs} is not installed; run make test-clients")
-    return python
+    return VENVS / needs / "bin" / "python"
 
 
 def failed(said: Any) -> bool:

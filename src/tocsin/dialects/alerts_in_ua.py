@@ -177,10 +177,8 @@ def _by_uid(sight: Sight, asked: Asked, version: int = 1) -> Reply:
     if not sight.known_for_air:
         return _unknown()
     found: dict[AreaId, str] = {}
-    for (
-        area
-    ) in sight.areas:  # parents first; most of the 1,600 are as theirs, and to ask for each takes 25 ms
-        own = area.id in sight.told_apart or area.parent not in found
+    for area in sight.areas:  # parents first; most are as theirs, and to ask for each takes 25 ms
+        own = area.id in sight.told_apart or area.parent in (None, sight.areas.root)
         found[area.id] = _letter(sight, area.id, version) if own else found[area.parent or area.id]
     uids = {int(code): area for area, code in sight.codes.all(SYSTEM).items()}
     return json("".join(found[uids[uid]] if uid in uids else " " for uid in range(max(uids) + 1)))

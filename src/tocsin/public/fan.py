@@ -37,6 +37,9 @@ class Stream(Protocol):
         """Write by way of the transport."""
 
 
+# Descriptors in a row stand in one slice: the kernel keeps what belongs to them side by side.  Written to
+# in their order, a frame for 10,000 costs a tenth less than in steps of 20 (bench/speed/fanout.py).
+RUN = 64
 _S = TypeVar("_S", bound=Stream)
 _send = socket.socket.send
 
@@ -102,7 +105,7 @@ class Fan(Generic[_S]):
             stream.write(data)
 
     def _turn(self, stream: _S) -> int:
-        return stream.socket.fileno() % len(self._slices)  # numbers of descriptors have no gaps to speak of
+        return stream.socket.fileno() // RUN % len(self._slices)
 
     def _place(self, stream: _S) -> None:
         if stream.waits:
