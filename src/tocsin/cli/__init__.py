@@ -11,6 +11,7 @@ from tocsin import __version__
 from tocsin.cli.backup import backup, restore
 from tocsin.cli.cap import cap
 from tocsin.cli.keep import config_, import_, key, pack, verify
+from tocsin.cli.read import read
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
 from tocsin.cli.show import board, history, why
@@ -31,6 +32,7 @@ for _command in (
     import_,
     board,
     history,
+    read,
     raise_,
     clear,
     key,

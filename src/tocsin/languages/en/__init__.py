@@ -1,0 +1,1 @@
+"""English: words, numbers, sources, days and places."""

@@ -1,0 +1,1 @@
+"""Ukrainian: words, numbers, sources, days and places."""

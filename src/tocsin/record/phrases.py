@@ -1,0 +1,448 @@
+"""Phrases: how many of what, as "at least 28 of 31 attack drones" or "several buildings" say it.
+
+A phrase is found from its number, or from a noun that stands without one.
+What it belongs to, a launch or a loss, is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from tocsin.record.claims import Qualifier
+from tocsin.record.grammar import Grammar, Number, Phrase, Scene
+from tocsin.record.lexicon import Tag
+from tocsin.record.text import Sentence, Token
+
+NOUNS = (
+    "weapon",
+    "person",
+    "killed.n",
+    "injured.n",
+    "missing.n",
+    "customers",
+    "asset",
+    "service",
+    "strikes",
+    "hit.n",
+    "locations",
+)
+_ORDER = (*NOUNS[2:5], "weapon", "person", "customers", "asset", "strikes", "hit.n", "locations", "service")
+_MODIFIERS = 7  # words between a number and its noun, "two air-launched anti-ship hypersonic Zircon missiles"
+_QUALIFIERS = {
+    "at_least": Qualifier.AT_LEAST,
+    "about": Qualifier.ABOUT,
+    "at_most": Qualifier.AT_MOST,
+    "all": Qualifier.ALL,
+    "both": Qualifier.ALL,
+    "several": Qualifier.SEVERAL,
+}
+_PASSED = "\"'“”«»„‘’/`"
+
+
+def look(sentence: Sentence, grammar: Grammar) -> Scene:
+    """Return a sentence with its phrases."""
+    tags = grammar.lexicon.tags(sentence.tokens)
+    at = {tag.first: tag for tag in tags}
+    scene = Scene(sentence, tags, at, [])
+    used: set[int] = set()
+    place = 0
+    while place < len(sentence.tokens):
+        number = None if place in used else grammar.number(sentence.tokens, place)
+        phrase = None
+        if number is not None and not _no_count(sentence.tokens, place, number, grammar, at):
+            phrase = _counted(scene, place, number, grammar)
+        if phrase is not None:
+            scene.phrases.append(phrase)
+            used.update(range(phrase.first, phrase.last))
+            place = phrase.last
+        else:
+            place = number.last if number else place + 1
+    for tag in tags:
+        if tag.says(*NOUNS) and not used.intersection(range(tag.first, tag.last)):
+            bare = _bare(scene, tag, used, grammar)
+            scene.phrases.append(bare)
+            used.update(range(bare.first, bare.last))
+    for tag in tags:
+        if tag.says("several", "all", "both") and not used.intersection(range(tag.first, tag.last)):
+            if _lone(scene, tag):
+                qualifier = Qualifier.SEVERAL if tag.says("several") else Qualifier.ALL
+                count = 2 if tag.says("both") else None
+                scene.phrases.append(Phrase(tag.first, tag.last, "", count, qualifier))
+        them = scene.at.get(tag.last)
+        if tag.says("part") and them is not None and them.says("of_them"):  # "more than half of them"
+            least = any(one.last == tag.first and one.says("at_least") for one in tags) or tag.says(
+                "part.least"
+            )
+            qualifier = Qualifier.AT_LEAST if least else Qualifier.UNKNOWN
+            scene.phrases.append(
+                Phrase(tag.first, them.last, "", None, qualifier, of_them=True, fraction=True)
+            )
+            continue
+        after = scene.tokens[tag.last].norm if tag.last < len(scene.tokens) else ""
+        if (
+            tag.says("part.alone")
+            and not used.intersection(range(tag.first, tag.last))
+            and after not in grammar.joins
+        ):
+            scene.phrases.append(Phrase(tag.first, tag.last, "", None, Qualifier.UNKNOWN, fraction=True))
+    scene.phrases.sort(key=lambda one: one.first)
+    scene.phrases[:] = _finished(scene, grammar)
+    return scene
+
+
+def _lone(scene: Scene, tag: Tag) -> bool:
+    """Say whether "several" or "dozens" stands for people: "several were injured", "injuring hundreds"."""
+    near = [one for one in scene.tags if 0 <= one.first - tag.last <= 3 or one.last == tag.first]
+    nouns = [one for one in near if one.says(*NOUNS) and one.first >= tag.last]
+    acts = ("kill", "injure") if tag.says("several") else ("down", "down_damage")
+    extra = ("down", "down_damage") if tag.says("several.alone") else ()
+    return not nouns and any(one.says(*acts, *extra) for one in near)
+
+
+def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
+    """Return the phrases, each with what only its neighbours show: a list after "including", a place."""
+    out: list[Phrase] = []
+    for phrase in scene.phrases:
+        before = scene.tokens[phrase.first - 1].norm if phrase.first else ""
+        if out and out[-1].included and not phrase.included:
+            between = [word.norm for word in scene.tokens[out[-1].last : phrase.first]]
+            after = scene.at.get(phrase.last)
+            if (
+                0 < len(between) <= 2
+                and set(between) <= grammar.lists
+                and (after is None or not after.says("kill", "injure"))
+            ):
+                phrase = replace(phrase, included=True)
+        if (
+            out
+            and out[-1].head == phrase.head == "person"
+            and out[-1].last == phrase.first - 1
+            and before in ("-", "–", "—", "(")
+        ):
+            phrase = replace(phrase, included=True)  # "five civilians - two children and three women - died"
+        if before in grammar.places and not any(
+            tag.last == phrase.first and tag.last - tag.first > 1 for tag in scene.tags
+        ):
+            phrase = replace(phrase, located=True)
+        out.append(phrase)
+    return out
+
+
+def _no_count(
+    words: Sequence[Token], place: int, number: Number, grammar: Grammar, at: Mapping[int, Tag]
+) -> bool:
+    """Say whether a number is a day, a year, a time, an age, a model or a measure."""
+    before = words[place - 1].norm if place else ""
+    after = words[number.last].norm if number.last < len(words) else ""
+    if before in ("/", "$", "€", "№", "#", "-", "–") and (
+        before == "/" or words[place - 1].end == words[place].start
+    ):
+        return True
+    if (
+        after == "/"
+        and words[number.last].start == words[number.last - 1].end
+        and number.last + 1 < len(words)
+    ):
+        if words[number.last + 1].norm[0].isdigit():
+            return True
+    if before in grammar.months or after in grammar.months or after.rstrip(".") in grammar.months:
+        return True
+    if (
+        1900 <= number.value <= 2100
+        and words[place].norm.isdigit()
+        and (place == 0 or before in grammar.places or after in ("", ",", ".", ")"))
+    ):
+        return True
+    if after in grammar.joins and number.last + 1 < len(words):  # "aged 56 and 24"
+        other = grammar.number(words, number.last + 1)
+        tag = at.get(other.last) if other else None
+        if tag is not None and tag.says("nothing"):
+            return True
+    tag = at.get(number.last)
+    return tag is not None and tag.says("nothing")
+
+
+def _counted(scene: Scene, place: int, number: Number, grammar: Grammar) -> Phrase | None:
+    first, qualifier, included = _before(scene, place, grammar)
+    if number.last < len(scene.tokens) and scene.tokens[number.last].norm == "+":  # "200+ wounded"
+        number, qualifier = Number(number.value, number.last + 1), Qualifier.AT_LEAST
+    count, of, last = number.value, None, number.last
+    of_them = False
+    tag = scene.at.get(last)
+    if tag is not None and tag.says("of_them"):
+        of_them, last = True, tag.last
+    elif tag is not None and tag.says("out_of"):
+        whole = _whole(scene, tag.last, grammar)
+        if whole is not None:
+            of, last = whole.value, whole.last
+    head, inner, end, noun = _noun(scene, last, grammar)
+    if head == "nothing":
+        return None
+    if of_them and head == "?":  # "11 of them could be shot down"
+        head, end, noun = "", last, (last, last)
+    if tag is not None and tag.says("out_of") and of is None and head in ("", "?"):
+        later = _noun(scene, tag.last, grammar)
+        if later[0] == "nothing":
+            return None
+        if later[0] not in ("", "?"):
+            head, inner, end, noun = later
+    return Phrase(
+        first, max(end, last), head, count, qualifier, of, _at_least(scene, tag), inner, False, included,
+        of_them, noun=noun,
+    )  # fmt: skip
+
+
+def _at_least(scene: Scene, out_of: Tag | None) -> bool:
+    tag = scene.at.get(out_of.last) if out_of is not None else None
+    return tag is not None and tag.says("at_least")
+
+
+def _whole(scene: Scene, place: int, grammar: Grammar) -> Number | None:
+    """Return the Y of "X of Y", past words such as "more than"."""
+    tag = scene.at.get(place)
+    if tag is not None and tag.says("at_least", "about", "exactly", "all"):
+        place = tag.last
+    return grammar.number(scene.tokens, place) if place < len(scene.tokens) else None
+
+
+def _before(scene: Scene, place: int, grammar: Grammar) -> tuple[int, Qualifier, bool]:
+    """Return where the qualifiers before a number begin, what they say, and whether it is only *included*."""
+    ends = {tag.last: tag for tag in scene.tags if tag.last <= place and tag.last > place - 6}
+    qualifier = Qualifier.EXACT
+    while True:
+        tag = ends.get(place)
+        if tag is None and place and scene.tokens[place - 1].norm in grammar.articles:
+            place -= 1
+            continue
+        if tag is None:
+            return place, qualifier, False
+        if tag.says("including"):
+            return place, qualifier, True
+        said = next((_QUALIFIERS[name] for name in _QUALIFIERS if tag.says(name)), None)
+        if said is None and not tag.says("exactly", "group"):
+            return place, qualifier, False
+        if said is not None and qualifier is Qualifier.EXACT:
+            qualifier = said
+        place = tag.first
+
+
+def _noun(scene: Scene, place: int, grammar: Grammar) -> tuple[str, str, int, tuple[int, int]]:
+    """Return what is counted: its class, what is said of it inside, where it ends, and its words."""
+    words, start, inner = scene.tokens, place, ""
+    unknown = 0
+    while place < len(words) and place - start < _MODIFIERS:
+        tag = scene.at.get(place)
+        norm = words[place].norm
+        if tag is not None and tag.says("group") and place == start:
+            return (
+                "nothing",
+                inner,
+                place,
+                (start, place),
+            )  # "two waves of missiles": nobody knows how many missiles
+        if tag is not None and tag.says("unit"):
+            return "", inner, tag.last, (start, start)
+        if tag is not None and tag.says("nothing"):
+            return ("nothing" if place - start <= 1 else "?"), inner, place, (start, place)
+        if tag is not None and tag.says(*NOUNS):
+            end, last = _head(scene, tag, grammar)
+            return _class(last), inner, end, (start, end)
+        if (
+            tag is not None
+            and tag.says("kill", "injure", "missing", "down", "down_damage", "damage")
+            and not inner
+        ):
+            ahead = _noun_ahead(scene, tag.last, grammar)
+            if not ahead:
+                break
+            inner = next(
+                name
+                for name in ("kill", "injure", "missing", "damage", "down")
+                if tag.says(name) or name == "down"
+            )
+            place = tag.last
+            continue
+        if norm in _PASSED:
+            place += 1
+            continue
+        if tag is not None and not tag.says("weapon.mod", "group", "adjective") and place > start + 3:
+            break
+        if (
+            norm in grammar.stops
+            or not norm[0].isalnum()
+            or (
+                tag is not None
+                and tag.says("kill", "injure", "damage", "launch", "lost", "rescue", "of_them", "none", "hit")
+            )
+        ):
+            break
+        unknown += 1
+        place = tag.last if tag is not None else place + 1
+    return (
+        ("?" if unknown else ""),
+        "",
+        (min(start + 1, place) if unknown else start),
+        (start, min(start + unknown, place)),
+    )
+
+
+def _noun_ahead(scene: Scene, place: int, grammar: Grammar) -> bool:
+    for ahead in range(place, min(place + 3, len(scene.tokens))):
+        tag = scene.at.get(ahead)
+        if tag is not None and tag.says("weapon", "person", "asset"):
+            return True
+        if scene.tokens[ahead].norm in grammar.stops or not scene.tokens[ahead].norm[0].isalnum():
+            return False
+    return False
+
+
+def _head(scene: Scene, tag: Tag, grammar: Grammar) -> tuple[int, Tag]:
+    """Return the last noun of a compound, "drone production plant": the noun that the others describe."""
+    last = tag
+    while True:
+        following = scene.at.get(last.last)
+        if following is None and last.last < len(scene.tokens) and scene.tokens[last.last].norm in _PASSED:
+            following = scene.at.get(last.last + 1)
+        if following is None and last.says("weapon"):
+            following = _name(scene, last, grammar)
+        if (
+            following is None and last.says("weapon") and last.last + 1 < len(scene.tokens)
+        ):  # "Shahed kamikaze drones"
+            ahead = scene.at.get(last.last + 1)
+            if (
+                ahead is not None
+                and ahead.says("weapon")
+                and scene.tokens[last.last].norm[0].isalpha()
+                and scene.tokens[last.last].norm not in grammar.stops
+            ):
+                following = ahead
+        if following is None or not following.says(*NOUNS) or not _continues(last, following):
+            return _past_slash(scene, last.last), last
+        last = following
+
+
+def _past_slash(scene: Scene, end: int) -> int:
+    """Return where a name ends that goes on behind a slash: "Х-59/69"."""
+    words = scene.tokens
+    while end + 1 < len(words) and words[end].norm == "/" and words[end + 1].start == words[end].end:
+        if not any(sign.isdigit() for sign in words[end + 1].norm):
+            break
+        end += 2
+    return end
+
+
+def _name(scene: Scene, noun: Tag, grammar: Grammar) -> Tag | None:
+    """Return the name that a weapon has: "БпЛА типу «Shahed»"."""
+    for ahead in range(noun.last, min(noun.last + 4, len(scene.tokens))):
+        tag = scene.at.get(ahead)
+        if tag is not None:
+            return tag if ahead > noun.last and tag.says("weapon") else None
+        norm = scene.tokens[ahead].norm
+        if norm not in _PASSED and norm not in grammar.apposed and not any(sign.isdigit() for sign in norm):
+            return None
+    return None
+
+
+def _continues(one: Tag, other: Tag) -> bool:
+    return _class(one).partition(".")[0] == _class(other).partition(".")[0] or one.says("weapon.mod")
+
+
+def _class(tag: Tag) -> str:
+    """Return the class of a noun, the one that says most."""
+    return next((name for name in _ORDER if tag.says(name)), "?")
+
+
+class _Before(NamedTuple):
+    """What stands before a noun that has no number."""
+
+    first: int
+    qualifier: Qualifier | None
+    article: bool
+    fraction: bool
+    included: bool
+    pair: bool
+
+
+def _determined(scene: Scene, tag: Tag, used: set[int], grammar: Grammar) -> _Before:
+    """Return where a phrase without a number begins, and what the words before its noun say."""
+    first, qualifier = tag.first, None
+    fraction = included = pair = False
+    article = scene.tokens[first].norm in grammar.articles
+    ends = {one.last: one for one in scene.tags if one.last <= tag.first}
+    for _ in range(_MODIFIERS):
+        before = ends.get(first)
+        if before is None:
+            if first == 0 or first - 1 in used or not _adjective(scene, first - 1, article, grammar):
+                break
+            first -= 1
+            article = article or scene.tokens[first].norm in grammar.articles
+            continue
+        said = next((_QUALIFIERS[name] for name in _QUALIFIERS if before.says(name)), None)
+        included = included or before.says("including")
+        if said is not None and said not in (Qualifier.ABOUT, Qualifier.AT_MOST):
+            qualifier, pair = qualifier or said, pair or before.says("both")
+        elif before.says("part"):
+            fraction = True
+        elif before.says("group", "weapon.mod", "exactly", "adjective"):
+            article = article or before.says("exactly")
+        else:
+            break
+        first = before.first
+    return _Before(first, qualifier, article, fraction, included, pair)
+
+
+def _adjective(scene: Scene, place: int, article: bool, grammar: Grammar) -> bool:
+    """Say whether a word before a noun may belong to it; nothing stands before an article."""
+    norm = scene.tokens[place].norm
+    if norm in grammar.articles:
+        return True
+    return not article and norm not in grammar.stops and (norm[0].isalnum() or norm in _PASSED)
+
+
+def _describes(scene: Scene, tag: Tag, first: int, end: int, grammar: Grammar) -> bool:
+    """Say whether a weapon only describes another noun: "drone attack", "debris of drones"."""
+    following = scene.at.get(end)
+    if following is not None and following.says("attack", "strikes", "debris"):
+        return True
+    if any(one.says("debris") and 0 <= first - one.last <= 3 for one in scene.tags):
+        return True
+    attack = any(one.last == first and one.says("attack.n") for one in scene.tags)
+    return grammar.bare_one and attack and grammar.of_that(scene.tokens, tag)
+
+
+def _bare(scene: Scene, tag: Tag, used: set[int], grammar: Grammar) -> Phrase:
+    """Return a phrase without a number: one thing, several, all of them, or nobody knows how many."""
+    end, last = _head(scene, tag, grammar)
+    before = _determined(scene, tag, used, grammar)
+    first, qualifier = before.first, before.qualifier
+    if last.says("weapon") and _describes(scene, tag, first, end, grammar):
+        return Phrase(first, end, "weapon.mod", None, Qualifier.UNKNOWN, mass=True, noun=(first, end))
+    determined = before.article or grammar.bare_one
+    one = determined and qualifier is None and not before.fraction and _is_one(scene, tag, last, grammar)
+    if before.fraction:
+        qualifier = Qualifier.AT_LEAST if qualifier is Qualifier.AT_LEAST else Qualifier.UNKNOWN
+    if qualifier is None:
+        qualifier = Qualifier.EXACT if one else Qualifier.UNKNOWN
+    return Phrase(
+        first,
+        end,
+        _class(last),
+        1 if one else 2 if before.pair else None,
+        qualifier,
+        mass=True,
+        included=before.included,
+        fraction=before.fraction,
+        noun=(first, end),
+    )
+
+
+def _is_one(scene: Scene, tag: Tag, last: Tag, grammar: Grammar) -> bool:
+    """Say whether a noun is in the singular, by its class or else by its form."""
+    if last.says("weapon.pl", "person.pl", "asset.pl"):
+        return False
+    if last.says("weapon.sg", "person.sg", "asset.sg"):
+        return True
+    return grammar.plural(scene.tokens, tag if grammar.bare_one else last) is False
