@@ -35,7 +35,7 @@ build/clients/%/ready: tests/clients/needs/%.txt
 soak: .venv/test ## Drive the real parts beside a model of the board, for long; ARGS=20000 is steps
 	@$(BIN)/python -m tests.truth.soak $(ARGS)
 
-faults: .venv/test ## Kill, fill, damage and cut off a real server, many times, and print a table
+faults: .venv/test ## Kill, starve, damage and cut off a real server; ARGS="--short --json FILE power" picks
 	@$(BIN)/python -m tests.faults.run $(ARGS)
 
 fuzz: .venv/test ## Fuzz the decoders; ARGS="-runs=10000000" is the long run

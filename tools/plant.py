@@ -35,12 +35,12 @@ SUITE = (
     "tests/public/test_frames.py",
     "tests/app/test_station.py",
     "tests/app/test_checkpoint.py",
-    "tests/log/test_memory.py",
-    "tests/log/test_sequences.py",
-    "tests/log/test_sqlite.py",
     "tests/truth/test_alone.py",
     "tests/truth/test_machine.py",
     "tests/truth/test_apart.py",
+    "tests/log/test_memory.py",
+    "tests/log/test_sequences.py",
+    "tests/log/test_sqlite.py",
     "tests/desk/test_keys.py",
     "tests/desk/test_api.py",
 )
@@ -106,10 +106,16 @@ def run(folder: Path, tests: Sequence[str], bug: Bug | None) -> Found:
         file = folder / bug.file
         file.write_text(file.read_text("utf-8").replace(bug.old, bug.new), "utf-8")
     try:
-        test = _first_failure(folder, (bug and bug.tests) or tests)
+        test = _first_failure(folder, _chosen(bug, tests) if bug else tests)
     finally:
         shutil.rmtree(folder)
     return Found(bug or Bug("none", "", "", "", ""), test, time.monotonic() - begun)
+
+
+def _chosen(bug: Bug, tests: Sequence[str]) -> Sequence[str]:
+    """Return the tests for a bug, those of its own part of the tree first."""
+    part = Path(bug.file).parent.name
+    return bug.tests or sorted(tests, key=lambda test: f"tests/{part}" not in test)
 
 
 def _first_failure(folder: Path, tests: Sequence[str]) -> str | None:

@@ -29,10 +29,11 @@ AREA = "UA80"
 _OURS, _THEIRS = "10.83.0.1", "10.83.0.2"  # the two ends of a wire inside our own namespaces
 
 FEED = """
-import sys, time
+import os, sys, time
 from tests.faults.victim import ask
 from tests.support import now
-while True:
+parent = os.getppid()
+while os.getppid() == parent:  # it ends with whoever began it
     try:
         body = {"sent": now(), "raised": []}
         print(ask(sys.argv[1], "POST", "/v1/contact", body, sys.argv[2], 2.0)[0], flush=True)

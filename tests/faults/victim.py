@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -34,6 +35,7 @@ from tocsin.warn.board import Board
 
 COUNTRY = load("ua")
 AREAS = [area for area in COUNTRY.areas.board if area not in ("UA01", "UA44")]
+_ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 START_S = 60.0  # a start that takes longer hangs
 
 
@@ -102,7 +104,7 @@ class Victim:
             serve += ["--config", str(file)]
         with self.errors_at.open("wb") as errors:
             self.process = subprocess.Popen(
-                [*self._through, sys.executable, "-m", "tocsin", *serve],
+                [*_ENDS_WITH_US, *self._through, sys.executable, "-m", "tocsin", *serve],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,

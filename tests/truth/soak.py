@@ -83,13 +83,14 @@ def _progress(what: str, done: int, of: int, lasted_s: float) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; return 0 if nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--steps", type=int, default=200_000, help="of the machine; default 200,000")
-    parser.add_argument("--traces", type=int, default=10_000, help="with and without an exercise; 10,000")
+    parser.add_argument("steps", type=int, nargs="?", default=200_000, help="of the machine; default 200,000")
+    parser.add_argument("--traces", type=int, help="with and without an exercise; default: one for 20 steps")
     asked = parser.parse_args(arguments)
+    traces = asked.steps // 20 if asked.traces is None else asked.traces
     logging.getLogger("tocsin").setLevel(logging.CRITICAL)  # it warns of each contact that leaves out a raise
     drive(asked.steps)
-    set_apart(asked.traces)
-    print(f"no violation in {Machine.taken:,} steps and {asked.traces:,} traces")
+    set_apart(traces)
+    print(f"no violation in {Machine.taken:,} steps and {traces:,} traces")
     return 0
 
 
