@@ -1,4 +1,4 @@
-"""Texts of other people are read as well as the record needs; the gold and its scorer are in the shared data."""
+"""Texts of other people are read as well as the record needs; gold and scorer are in the shared data."""
 
 import json
 import subprocess
@@ -46,8 +46,7 @@ def test_a_number_that_is_read_stands_in_its_span(scores):
 
 
 def test_the_article_that_the_record_began_with_is_read_whole():
-    """Every claim of its gold, statements included; its tolls of other days are background, and nobody is counted dead
-    on its own day."""
+    """Every claim of its gold, statements too; its tolls are of other days and stand as background."""
     gold = next(
         doc
         for line in shared("reports/gold_claims_dev.jsonl").read_text("utf-8").splitlines()

@@ -196,9 +196,12 @@ def _said_this(contexts: Sequence[Context], number: int) -> Speech | None:
 
 
 def dated(
-    contexts: Sequence[Context], number: int, place: int, published: date | None
+    contexts: Sequence[Context], number: int, place: int, published: date | None, *, state: bool = False
 ) -> tuple[When | None, str]:
-    """Return when the event at a place of a sentence was, and by which rule."""
+    """Return when the event at a place of a sentence was, and by which rule.
+
+    A state (missing, in hospital, without power) is of the time of the report, not of the attack before it.
+    """
     here = contexts[number]
     events = [when for when in here.whens if not when.spoken]
     if events:
@@ -206,7 +209,7 @@ def dated(
     spoken = [when for when in here.whens if when.spoken and not when.old]
     if spoken and not (published and (published - spoken[-1].last).days > 1):
         return spoken[-1], "day: when it was said"
-    for other in reversed(contexts[:number]):
+    for other in () if state else reversed(contexts[:number]):
         for when in reversed(other.whens):
             if not when.spoken and not when.old and recent(when.last, published):
                 return when, "day: of the event before"

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from tocsin.record.claims import Polarity, Qualifier, Said, Step, Topic
 from tocsin.record.grammar import Grammar, Phrase, Scene
 from tocsin.record.lexicon import Tag
-from tocsin.record.linking import ACTS, JOINED, Link, link
+from tocsin.record.linking import ACTS, JOINED, Link, is_future, link
 from tocsin.record.text import tokens
 
 _TOPICS = {
@@ -53,6 +53,7 @@ class Draft(Struct):
     sentence: int = 0
     subset: bool = False
     opened_by: int | None = None  # the sentence that opened the list
+    state: bool = False  # it holds at the time of the report: "in hospital"
     part: bool = False  # "48 in the west": a part of the figure before it
     mass: bool = False
     rule: str = ""
@@ -123,6 +124,8 @@ def _attacks(scene: Scene, text: str, drafts: Sequence[Draft]) -> list[Draft]:
         if phrase.head != "weapon.mod" or any(one.kind is Topic.LAUNCHED for one in drafts):
             continue
         for tag in scene.tags:
+            if is_future(scene, tag):
+                continue
             follows = scene.at.get(phrase.last)
             if follows is None or not follows.says("attack", "strikes"):
                 continue
@@ -245,6 +248,7 @@ def _counted(scene: Scene, text: str, one: Link, debris: Tag | None, *, later: b
         phrase.head,
         phrase.of,
         part=one.cost == JOINED,
+        state=one.kind == "missing" or one.act.says("state"),
         alert_state=Said.ACTIVE if kind is Topic.ALERT else None,
         subset=phrase.of_them,
         mass=phrase.mass,

@@ -17,6 +17,8 @@ from tocsin.record.grammar import Scene
 
 _LISTED = (Topic.LAUNCHED, Topic.INTERCEPTED, Topic.DAMAGE, Topic.KILLED, Topic.INJURED)
 _WIDEST = 180  # characters of a span that holds "all" and the number that it means
+_HEADING = 4  # tokens of a heading
+_PROSE = 3  # sentences before a list that closes a report
 _FAR = 2  # sentences between a number and the "all" that means it
 
 
@@ -28,6 +30,9 @@ def continue_lists(scenes: Sequence[Scene], drafts: list[Draft], text: str) -> l
     for number, scene in enumerate(scenes):
         mine = [one for one in drafts if one.sentence == number]
         out += mine
+        if not mine and number and (part := _part_of_before(scene, out, text, number)) is not None:
+            out.append(part)
+            continue
         ends = text[: scene.sentence.end].rstrip()[-1:]
         item = scene.sentence.bullet or hanging
         if not mine and item and opening is not None:
@@ -60,6 +65,32 @@ def continue_lists(scenes: Sequence[Scene], drafts: list[Draft], text: str) -> l
         if not opens and not scene.sentence.bullet:
             opening = None
     return out
+
+
+def _part_of_before(scene: Scene, out: Sequence[Draft], text: str, number: int) -> Draft | None:
+    """Return the part of the last toll that a sentence is about: "Seven of them are children."."""
+    phrase = scene.phrases[0] if scene.phrases else None
+    before = out[-1] if out and out[-1].sentence == number - 1 else None
+    if phrase is None or before is None or before.kind not in PEOPLE or not before.count:
+        return None
+    if not phrase.of_them or phrase.count is None or phrase.count > before.count or phrase.first > 1:
+        return None
+    start, end = scene.tokens[phrase.first].start, scene.tokens[-1].end
+    step = Step("part of the figure before", scene.words(text, phrase.first, phrase.last))
+    return Draft(
+        before.kind,
+        phrase.count,
+        phrase.qualifier,
+        start,
+        end,
+        start,
+        head="person",
+        of=before.count,
+        sentence=number,
+        subset=True,
+        rule="part",
+        steps=(step,),
+    )
 
 
 def _begun(scene: Scene) -> Topic | None:
@@ -106,6 +137,26 @@ def _items(scene: Scene, text: str, opening: Draft, number: int) -> list[Draft]:
                 steps=(Step("list", scene.words(text, phrase.first, phrase.last)),),
             )
         )
+    return found
+
+
+def recaps(scenes: Sequence[Scene], text: str) -> set[int]:
+    """Return the sentences that go back over what was told before.
+
+    They stand under a heading that says so ("Background:"), or in a list of dashes that closes a report
+    and that no line opened.
+    """
+    found: set[int] = set()
+    for number, scene in enumerate(scenes):
+        if len(scene.tokens) <= _HEADING and any(tag.says("recap") for tag in scene.tags):
+            found.update(range(number + 1, len(scenes)))
+            break
+    first = len(scenes)
+    while first and scenes[first - 1].sentence.bullet:
+        first -= 1
+    if _PROSE <= first < len(scenes) and scenes[first].tokens[0].norm in ("-", "–", "•"):
+        if not text[: scenes[first].sentence.start].rstrip().endswith(":"):
+            found.update(range(first, len(scenes)))
     return found
 
 
@@ -162,7 +213,7 @@ def _inside(one: Draft, other: Draft) -> bool:
 
 def _again(scenes: Sequence[Scene], one: Draft, same: Sequence[Draft]) -> bool:
     if scenes[one.sentence].sentence.headline:
-        return len(scenes) > 1
+        return len(scenes) > 1 and one.kind is not Topic.ALERT
     if one.kind is Topic.LAUNCHED:
         both = "-дрон" in one.object  # an attack by missiles and drones
         return one.qualifier is Qualifier.UNKNOWN and any(
@@ -195,7 +246,8 @@ def _supersede(scenes: Sequence[Scene], drafts: Sequence[Draft], located: Collec
         corrected = any(tag.says("update.correct") for tag in scenes[later.sentence].tags)
         largest = max((one.count or 0 for one in older), default=0)
         for one in older:
-            if corrected or one.count == largest or one.sentence not in located:
+            grown = (later.count or 0) > (one.count or 0)
+            if corrected or (grown and (one.count == largest or one.sentence not in located)):
                 one.polarity = Polarity.SUPERSEDED
 
 

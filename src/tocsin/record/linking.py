@@ -170,6 +170,8 @@ def _best(
         if kind == "attack" and not _by_means(scene, phrase, right, grammar):
             continue
         cost = road[phrase.first] - road[act.last] if right else road[act.first] - road[phrase.last]
+        if not right and _dashed(scene, phrase, act):
+            cost = 1
         if voice == "none" or (voice == "right!" and not right) or (risen and not right):
             continue
         if (
@@ -244,6 +246,12 @@ def _joined(scene: Scene, link_before: Link, phrase: Phrase, grammar: Grammar) -
         return False
     after = scene.tokens[phrase.last].norm if phrase.last < len(scene.tokens) else ""
     return phrase.of_them or after in grammar.places or phrase.head == before.head != ""
+
+
+def _dashed(scene: Scene, phrase: Phrase, act: Tag) -> bool:
+    """Say whether only a dash stands between: "ще четверо – поранені"."""
+    between = scene.tokens[phrase.last : act.first]
+    return len(between) == 1 and between[0].norm in ("-", "–", "—")
 
 
 def _maybe(scene: Scene, phrase: Phrase) -> bool:

@@ -33,7 +33,7 @@ from tocsin.record.context import (
 from tocsin.record.drafts import Draft, draft
 from tocsin.record.events import denials, events
 from tocsin.record.grammar import Grammar, Scene
-from tocsin.record.judging import continue_lists, settle
+from tocsin.record.judging import continue_lists, recaps, settle
 from tocsin.record.phrases import look
 from tocsin.record.places import Gazetteer
 from tocsin.record.statements import statements
@@ -116,7 +116,7 @@ def _read(
     drafts += statements(scenes, contexts, drafts, text)
     drafts.sort(key=lambda one: (one.start, one.end))
     own = f"{own_name(document.channel)} (own account)".strip()
-    whole = _Whole(text, scenes, contexts, drafts, published, own, gazetteer)
+    whole = _Whole(text, scenes, contexts, drafts, published, own, gazetteer, recaps(scenes, text))
     return [_claim(one, number, whole) for number, one in enumerate(drafts)]
 
 
@@ -189,12 +189,13 @@ class _Whole(NamedTuple):
     published: date | None
     own: str  # who speaks where the text names nobody
     gazetteer: Gazetteer
+    recaps: Collection[int]  # the sentences that go back over what was told before
 
 
 def _claim(one: Draft, number: int, whole: _Whole) -> Claim:
     text, contexts = whole.text, whole.contexts
     said = _vouched(one, whole.drafts, contexts, whole.own)
-    when, day_rule = dated(contexts, one.sentence, one.start, whole.published)
+    when, day_rule = dated(contexts, one.sentence, one.start, whole.published, state=one.state)
     place, place_rule = located(contexts, one.sentence, one.start, one.end, _limit(one, number, whole))
     found = whole.gazetteer.find(place)
     scene = whole.scenes[one.sentence]
@@ -216,7 +217,7 @@ def _claim(one: Draft, number: int, whole: _Whole) -> Claim:
         chain=said.chain,
         addressee=said.addressee,
         hedges=tuple(scene.words(text, tag.first, tag.last) for tag in hedges),
-        background=_is_background(one, scene, when, whole.published),
+        background=one.sentence in whole.recaps or _is_background(one, scene, when, whole.published),
         polarity=_polarity(one, scene),
         substantiated=False if any(tag.says("no_proof") for tag in scene.tags) else None,
         alert_state=one.alert_state,

@@ -8,6 +8,7 @@ from tocsin.record.claims import Polarity, Qualifier, Step, Topic
 from tocsin.record.context import Context
 from tocsin.record.drafts import Draft
 from tocsin.record.grammar import Scene
+from tocsin.record.lexicon import Tag
 
 
 def statements(
@@ -28,7 +29,20 @@ def statements(
             found.append(_whole(scene, number, polarity, "not clear"))
         elif not mine and not scene.sentence.headline and (context.speeches or scene.sentence.quoted):
             found.append(_whole(scene, number, Polarity.ASSERTED, "said"))
+        if not any(one.sentence == number for one in found):
+            found += [_declared(scene, number, tag) for tag in scene.tags if tag.says("declares")]
     return found
+
+
+def _declared(scene: Scene, number: int, tag: Tag) -> Draft:
+    """Return what somebody promised, urged or rejected, from the verb to the end of its clause."""
+    last = tag.last
+    while last < len(scene.tokens) and scene.tokens[last].norm not in ".,;!?":
+        last += 1
+    made = _whole(scene, number, Polarity.ASSERTED, "declared")
+    made.start = made.anchor = scene.tokens[tag.first].start
+    made.end = scene.tokens[last - 1].end
+    return made
 
 
 def _whole(scene: Scene, number: int, polarity: Polarity, rule: str) -> Draft:

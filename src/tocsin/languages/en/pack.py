@@ -35,6 +35,8 @@ def voice(words: Sequence[Token], tags: Sequence[Tag], act: Tag) -> str:
         and act.says("down", "launch")
     ):
         return "none"  # "a downed missile"
+    if act.says("missing"):
+        return "any"  # "15 people missing", "missing were 15 people"
     if first.endswith("ing") and not any(word in _BE for word in before):
         return "right!"
     if any(word in _BE for word in before) or after == "by" or last == "by":

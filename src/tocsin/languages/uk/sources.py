@@ -79,6 +79,12 @@ _BY = re.compile(
 _TAIL_NAME = re.compile(
     r"\s[-–—]\s*((?:[А-ЯІЇЄҐA-Z][\w’'ʼ-]+|мер|ОВА|МВА|КМВА|ДСНС|поліція)(?:\s+[А-ЯІЇЄҐ][\w’'ʼ-]+){0,3})\s*$"
 )
+_BY_HIM = re.compile(
+    r"\b(?:за|зі|з)\s+(?:його|її|їх|їхніми)\s+(?:словами|слів|даними|інформацією)\b", re.IGNORECASE
+)
+_LEADS_IN = re.compile(
+    r"^(?:як|крім того|проте|однак|також|водночас|при цьому|раніше|тим часом|у свою чергу),?$", re.IGNORECASE
+)
 _MOST = 24  # verbs of saying in one sentence
 _LEFT = 300  # characters before a verb in which its subject is looked for
 _THIS = re.compile(r"\bпро це(?:\s+\w+)?\s*$", re.IGNORECASE)
@@ -125,16 +131,7 @@ def _one(words: str, verb: re.Match[str], behind: int) -> Speech | None:
         return None
     venue = _VENUE.search(" " + words[min(start, verb.start()) : end + 60])
     rest = words[end:].lstrip(" ")
-    lead = words[:start].strip(' -–—•"«»“”')
-    lead = (
-        ""
-        if re.fullmatch(
-            r"(?:крім того|проте|однак|також|водночас|при цьому|раніше|тим часом|у свою чергу),?",
-            lead,
-            re.IGNORECASE,
-        )
-        else lead
-    )
+    lead = _lead(words[:start])
     opens_clause = bool(re.match(r"(?:,? ?що\b|:|про\b|,? ?як\b)", rest))
     closing = not opens_clause and bool(lead) and start >= behind and not anaphor
     return Speech(
@@ -148,6 +145,11 @@ def _one(words: str, verb: re.Match[str], behind: int) -> Speech | None:
         pronoun=bool(_PRONOUN.match(name)),
         relay=bool(_RELAY.match(verb[0]) and not _ROLE.search(name)) or bool(_OUTLET.match(name)),
     )
+
+
+def _lead(words: str) -> str:
+    """Return what stands before a source, without the signs and words that only lead in: "Також, ..."."""
+    return _LEADS_IN.sub("", words.strip(' -–—•"«»“”'))
 
 
 def _before(left: str, offset: int) -> tuple[str, int]:
@@ -207,6 +209,9 @@ def _is_source(name: str) -> bool:
 
 
 def _by(words: str) -> Iterator[Speech]:
+    for found in _BY_HIM.finditer(words):
+        opens = not _lead(words[: found.start()])
+        yield Speech(found.start(), found.end(), "він", opens=opens, pronoun=True)
     for found in _BY.finditer(words):
         name = re.sub(r"\s+(?:станом|вночі|у|в)\s.*$", "", found[1]).strip()
         if name.lower().startswith(("попередн", "оперативн", "наявн", "його", "її", "уточнен")):
@@ -215,11 +220,11 @@ def _by(words: str) -> Iterator[Speech]:
                     found.start(),
                     found.end(),
                     "він",
-                    opens=not words[: found.start()].strip(' "«–-'),
+                    opens=not _lead(words[: found.start()]),
                     pronoun=True,
                 )
             continue
-        lead = words[: found.start()].strip(' "«–-—•')
+        lead = _lead(words[: found.start()])
         rest = words[found.end() :].strip(' ."»')
         yield Speech(
             found.start(),
