@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from tocsin.model import AreaId
+from tocsin.public import fan as module
 from tocsin.public.fan import Fan, Form
 
 ALL = Form(websocket=False, wish=None)
@@ -44,7 +45,8 @@ class Reader:
 
 
 @pytest.fixture
-def fan():
+def fan(monkeypatch):
+    monkeypatch.setattr(module, "RUN", 1)  # so that a few streams stand in all slices
     return Fan(SLICES)
 
 
@@ -155,3 +157,13 @@ def test_who_has_left_is_told_nothing(fan, join):
     assert [b"", b"", b"raised"] == [ready.heard(), slow.heard() + slow.kept, other.heard()]
     assert [other] == list(fan)
     assert 1 == len(fan)
+
+
+def test_no_frame_is_made_for_a_wish_that_nobody_has_any_more(fan, join):
+    """There are more wishes over time than anybody has at one moment."""
+    asked = []
+    last = join(KYIV)
+    join(ALL)
+    fan.leave(last)
+    fan.tell(lambda form: asked.append(form) or b"raised")
+    assert [ALL] == asked
