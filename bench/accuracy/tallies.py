@@ -38,7 +38,7 @@ def tally(claims: list[Claim], kind: Topic, weapon: str) -> int | None:
     ]
     fits = [claim for claim in wanted if models(claim.object) == models(weapon)]
     if not fits and len({models(claim.object) for claim in wanted if claim.object}) <= 1:
-        fits = [claim for claim in wanted if not claim.object]  # "of which 74 were destroyed"
+        fits = [claim for claim in wanted if not claim.object]  # "of which 61 were destroyed"
     return max((claim.count or 0 for claim in fits), default=None)
 
 

@@ -2,10 +2,10 @@
 
 The rules, by the name that ``--explain`` shows:
 
-counted     a phrase and its act: "shot down 28 drones"
-of          "28 of 31 drones": of those that were launched, 31
-relative    "all 35 drones that were launched": launched too
-noun        the noun says it alone: "28 fatalities"
+counted     a phrase and its act: "shot down 14 drones"
+of          "14 of 17 drones": of those that were launched, 31
+relative    "all 20 drones that were launched": launched too
+noun        the noun says it alone: "nine fatalities"
 inside      the phrase says it inside: "five dead children"
 none        "no casualties": none were killed, none were injured
 act         an act without a phrase: "was left without power"
@@ -54,7 +54,7 @@ class Draft(Struct):
     subset: bool = False
     opened_by: int | None = None  # the sentence that opened the list
     state: bool = False  # it holds at the time of the report: "in hospital"
-    part: bool = False  # "48 in the west": a part of the figure before it
+    part: bool = False  # "9 in the west": a part of the figure before it
     mass: bool = False
     rule: str = ""
     steps: tuple[Step, ...] = ()
@@ -168,14 +168,14 @@ def _own_strike(scene: Scene, one: Link) -> bool:
 
 
 def _idle_hit(one: Link, hits: set[int], counted: set[int]) -> bool:
-    """Say whether "missiles" in "missiles hit a school" or "14 missiles hit ten places" adds nothing."""
+    """Say whether "missiles" in "missiles hit a school" or "six missiles hit four places" adds nothing."""
     if one.phrase.head == "weapon":
         return one.phrase.mass and one.act.first in hits
     return one.act.first in counted
 
 
 def _scoped(scene: Scene, links: Sequence[Link], grammar: Grammar) -> list[Link]:
-    """Return the links with "at least" carried over "and": "at least six killed and seven injured"."""
+    """Return the links with "at least" carried over "and": "at least three killed and nine injured"."""
     out: list[Link] = []
     for one in links:
         before = out[-1] if out else None
@@ -261,7 +261,7 @@ def _counted(scene: Scene, text: str, one: Link, debris: Tag | None, *, later: b
 
 
 def _tail(scene: Scene, phrase: Phrase) -> int:
-    """Return where the words behind a phrase end that say where it was: "48 in the west"."""
+    """Return where the words behind a phrase end that say where it was: "9 in the west"."""
     last = phrase.last
     while last < min(len(scene.tokens), phrase.last + 4) and scene.tokens[last].norm[0].isalnum():
         last += 1

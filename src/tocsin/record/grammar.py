@@ -47,15 +47,15 @@ class Phrase(Struct, frozen=True):
 
     first: int  # tokens, qualifiers included
     last: int
-    head: str  # the class of the noun; "": none, "17 were downed"; "?": a noun that is not known
+    head: str  # the class of the noun; "": none, "nine were downed"; "?": a noun that is not known
     count: int | None
     qualifier: Qualifier
     of: int | None = None
-    of_least: bool = False  # "of more than 20"
+    of_least: bool = False  # "of more than 30"
     inner: str = ""  # what the phrase itself says of them: "5 dead children"
     mass: bool = False  # without a number or a determiner
-    included: bool = False  # "including 7 children": no claim of its own
-    of_them: bool = False  # "5 of them"
+    included: bool = False  # "including two children": no claim of its own
+    of_them: bool = False  # "four of them"
     fraction: bool = False
     located: bool = False  # "in several buildings"
     noun: tuple[int, int] = (0, 0)  # the tokens of the noun and its adjectives

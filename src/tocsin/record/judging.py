@@ -68,7 +68,7 @@ def continue_lists(scenes: Sequence[Scene], drafts: list[Draft], text: str) -> l
 
 
 def _part_of_before(scene: Scene, out: Sequence[Draft], text: str, number: int) -> Draft | None:
-    """Return the part of the last toll that a sentence is about: "Seven of them are children."."""
+    """Return the part of the last toll that a sentence is about: "Three of them are doctors."."""
     phrase = scene.phrases[0] if scene.phrases else None
     before = out[-1] if out and out[-1].sentence == number - 1 else None
     if phrase is None or before is None or before.kind not in PEOPLE or not before.count:
@@ -231,7 +231,7 @@ def _alike(one: Draft, other: Draft) -> bool:
 
 
 def _supersede(scenes: Sequence[Scene], drafts: Sequence[Draft], located: Collection[int]) -> None:
-    """Mark the figures that a later one replaces: "rose to 12"."""
+    """Mark the figures that a later one replaces: "rose to 15"."""
     for later in drafts:
         if (
             later.kind not in PEOPLE

@@ -1,4 +1,4 @@
-"""Linking: which phrase belongs to which act, "28 drones" to "shot down".
+"""Linking: which phrase belongs to which act, "14 drones" to "shot down".
 
 Every phrase goes to the act that is nearest of those that may take it.  Near is counted in
 costs: a word 1, a comma 3, another act 8, the wrong side of the act 5, and so on (``_COSTS``).
@@ -111,13 +111,13 @@ def _there_is(scene: Scene, phrase: Phrase) -> bool:
 
 
 def _named_too(scene: Scene, one: Link, before: Link) -> bool:
-    """Say whether it only names more of a counted list: "125 drones of the type A, B and other types"."""
+    """Say whether it only names more of a counted list: "90 drones of the type A, B and other types"."""
     if not one.phrase.mass or one.phrase.count is not None or one.phrase.head != "weapon":
         return False
     if before.phrase.last == one.phrase.first or (
         before.phrase.of_them and one.phrase.first - before.phrase.last < 4
     ):
-        return True  # "16 hits of attack drones", "50 of them are Shaheds"
+        return True  # "six hits of attack drones", "30 of them are Shaheds"
     same = (
         before.phrase.count
         and not before.phrase.mass
@@ -128,7 +128,7 @@ def _named_too(scene: Scene, one: Link, before: Link) -> bool:
 
 
 def _same(one: Link, before: Link) -> bool:
-    """Say whether a figure without a noun goes on behind another: "wounded 112 people: 62 in the east"."""
+    """Say whether a figure without a noun goes on behind another: "wounded 21 people: 12 in the east"."""
     return (
         one.act is before.act
         and one.act.last <= before.phrase.first
@@ -143,7 +143,7 @@ def _road(scene: Scene, grammar: Grammar) -> list[int]:
     free = {place for one in scene.phrases if one.included for place in range(one.first - 2, one.last + 1)}
     for place, word in enumerate(scene.tokens):
         if place in free:
-            road.append(road[-1])  # "10 people, including three children, were wounded"
+            road.append(road[-1])  # "16 people, including four children, were hurt"
             continue
         cost = _COSTS.get(word.norm, 1)
         if word.norm in grammar.clauses:
@@ -228,7 +228,7 @@ def _after_means(scene: Scene, phrase: Phrase, grammar: Grammar) -> bool:
 
 
 def _joined(scene: Scene, link_before: Link, phrase: Phrase, grammar: Grammar) -> bool:
-    """Say whether a phrase goes on with what the one before it began, "62 in the east, 48 in the west"."""
+    """Say whether a phrase goes on with what the one before it began, "12 in the east, 9 in the west"."""
     before, own = link_before.phrase, link_before.act
     between = [word.norm for word in scene.tokens[before.last : phrase.first]]
     if (
@@ -249,7 +249,7 @@ def _joined(scene: Scene, link_before: Link, phrase: Phrase, grammar: Grammar) -
 
 
 def _dashed(scene: Scene, phrase: Phrase, act: Tag) -> bool:
-    """Say whether only a dash stands between: "ще четверо – поранені"."""
+    """Say whether only a dash stands between: "двоє – поранені"."""
     between = scene.tokens[phrase.last : act.first]
     return len(between) == 1 and between[0].norm in ("-", "–", "—")
 
@@ -270,7 +270,7 @@ def _carried_out(scene: Scene, act: Tag) -> bool:
 
 
 def is_future(scene: Scene, act: Tag) -> bool:
-    """Say whether it is only feared or planned: "threatening to leave many without heating"."""
+    """Say whether it is only feared or planned: "threatening to leave the town without light"."""
     for tag in scene.tags:
         if tag.says("drill") and tag.last <= act.first <= tag.last + 5:
             return all(word.norm[0].isalnum() for word in scene.tokens[tag.last : act.first])

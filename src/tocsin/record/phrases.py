@@ -1,4 +1,4 @@
-"""Phrases: how many of what, as "at least 28 of 31 attack drones" or "several buildings" say it.
+"""Phrases: how many of what, as "at least 14 of 17 attack drones" or "several buildings" say it.
 
 A phrase is found from its number, or from a noun that stands without one.
 What it belongs to, a launch or a loss, is not decided here.
@@ -94,7 +94,7 @@ def look(sentence: Sentence, grammar: Grammar) -> Scene:
 
 
 def _lone(scene: Scene, tag: Tag) -> bool:
-    """Say whether "several" or "dozens" stands for people: "several were injured", "injuring hundreds"."""
+    """Say whether "several" or "dozens" stands for people: "several were hurt", "injuring dozens"."""
     near = [one for one in scene.tags if 0 <= one.first - tag.last <= 3 or one.last == tag.first]
     nouns = [one for one in near if one.says(*NOUNS) and one.first >= tag.last]
     acts = ("kill", "injure") if tag.says("several") else ("down", "down_damage")
@@ -122,7 +122,7 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
             and out[-1].last == phrase.first - 1
             and before in ("-", "–", "—", "(")
         ):
-            phrase = replace(phrase, included=True)  # "five civilians - two children and three women - died"
+            phrase = replace(phrase, included=True)  # "six people - two boys and four girls - died"
         if before in grammar.places and not any(
             tag.last == phrase.first and tag.last - tag.first > 1 for tag in scene.tags
         ):
@@ -156,18 +156,16 @@ def _no_count(
         and (place == 0 or before in grammar.places or after in ("", ",", ".", ")"))
     ):
         return True
-    if after in grammar.joins and number.last + 1 < len(words):  # "aged 56 and 24"
+    if after in grammar.joins and number.last + 1 < len(words):  # "aged 40 and 12"
         other = grammar.number(words, number.last + 1)
         tag = at.get(other.last) if other else None
-        if tag is not None and tag.says("nothing"):
-            return True
-    tag = at.get(number.last)
-    return tag is not None and tag.says("nothing")
+        return tag is not None and tag.says("nothing")
+    return False
 
 
 def _counted(scene: Scene, place: int, number: Number, grammar: Grammar) -> Phrase | None:
     first, qualifier, included = _before(scene, place, grammar)
-    if number.last < len(scene.tokens) and scene.tokens[number.last].norm == "+":  # "200+ wounded"
+    if number.last < len(scene.tokens) and scene.tokens[number.last].norm == "+":  # "90+ wounded"
         number, qualifier = Number(number.value, number.last + 1), Qualifier.AT_LEAST
     count, of, last = number.value, None, number.last
     of_them = False
@@ -181,7 +179,7 @@ def _counted(scene: Scene, place: int, number: Number, grammar: Grammar) -> Phra
     head, inner, end, noun = _noun(scene, last, grammar)
     if head == "nothing":
         return None
-    if of_them and head == "?":  # "11 of them could be shot down"
+    if of_them and head == "?":  # "nine of them could be shot down"
         head, end, noun = "", last, (last, last)
     if tag is not None and tag.says("out_of") and of is None and head in ("", "?"):
         later = _noun(scene, tag.last, grammar)
@@ -242,7 +240,7 @@ def _noun(scene: Scene, place: int, grammar: Grammar) -> tuple[str, str, int, tu
                 inner,
                 place,
                 (start, place),
-            )  # "two waves of missiles": nobody knows how many missiles
+            )  # "three waves of missiles": nobody knows how many missiles
         if tag is not None and tag.says("unit"):
             return "", inner, tag.last, (start, start)
         if tag is not None and tag.says("nothing"):

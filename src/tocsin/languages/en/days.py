@@ -1,4 +1,4 @@
-"""When it was, in English: "on Tuesday", "overnight", "from 10:00 on Dec. 22 to 09:00 on Dec. 23"."""
+"""When it was, in English: "on Tuesday", "overnight", "from 18:00 on May 4 to 06:00 on May 5"."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def voice(words: Sequence[Token], tags: Sequence[Tag], act: Tag) -> str:
     ):
         return "none"  # "a downed missile"
     if act.says("missing"):
-        return "any"  # "15 people missing", "missing were 15 people"
+        return "any"  # "four people missing", "missing were four people"
     if first.endswith("ing") and not any(word in _BE for word in before):
         return "right!"
     if any(word in _BE for word in before) or after == "by" or last == "by":

@@ -135,7 +135,7 @@ def _is_place(words: Sequence[Token], *, strict: bool) -> bool:
 
 
 def _subjects(words: Sequence[Token], text: str, found: Sequence[Where]) -> list[Where]:
-    """Return a place that opens the sentence: "Parts of the capital Kyiv were without power"."""
+    """Return a place that opens the sentence: "Parts of Sumy were left in the dark"."""
     if not words or any(where.start <= words[0].start for where in found):
         return []
     if (

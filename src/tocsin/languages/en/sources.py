@@ -236,7 +236,7 @@ def _inverted(words: str, verb: re.Match[str]) -> tuple[str, int, int]:
     before = words[: verb.start()].rstrip()
     if verb[0].lower() in ("saying", "adding", "noting", "reporting"):
         return ("he" if before.endswith(",") else ""), verb.end(), verb.start()
-    if before and before[-1] not in ',"”»' and not (before.endswith("continues") or verb[0] == "reports"):
+    if before and before[-1] not in ',"”»' and verb[0] != "reports":
         return "", verb.end(), verb.start()
     found = re.match(
         r"\s+((?:the |a |an )?[A-Za-z][^,.;:\"“”()]*)(, (?:the )?(?:deputy )?(?:head|"

@@ -1,4 +1,4 @@
-"""When it was, in Ukrainian: "у ніч на 22 лютого", "у вівторок", "цієї ночі", "22.02.26"."""
+"""When it was, in Ukrainian: "у ніч на 3 травня", "у вівторок", "цієї ночі", "22.02.26"."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _dates(words: str, offset: int, published: date | None) -> Iterator[When]:
         day = resolve(
             int(one["day"]), month, 2000 + year if year is not None and year < 100 else year, published
         )
-        if day is None or _START.search(words[: one.start()]):  # "з 19:00 21 лютого": when it began
+        if day is None or _START.search(words[: one.start()]):  # "з 20:00 2 травня": when it began
             continue
         yield When(
             offset + one.start(),

@@ -137,7 +137,7 @@ def _body(words: Sequence[Token], end: int) -> bool:
 
 
 def _opening(words: Sequence[Token], text: str) -> list[Where]:
-    """Return a place that opens the sentence: "Кременчук та передмістя також атакували"."""
+    """Return a place that opens the sentence: "Ніжин та околиці знову атакували"."""
     first = next((n for n, word in enumerate(words) if word.norm[0].isalpha()), None)
     if first is None or not words[first].text[:1].isupper():
         return []
