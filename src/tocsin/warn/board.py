@@ -382,12 +382,18 @@ class Board:
             return False
         # A newer statement can make clear what the older one could not: what was raised or cancelled since.
         return any(
-            stated_at <= moment <= contact.sent
-            and source.speaks_of(area, threat)
-            and self.told.status(area, threat).state is State.UNKNOWN
+            stated_at <= moment <= contact.sent and self._is_unknown(source, area, threat)
             for threat, one in self._maps.items()
             for area, node in one.nodes.items()
             for moment in node.disturbed_at(contact.source)
+        )
+
+    def _is_unknown(self, source: Source, area: AreaId, threat: Threat) -> bool:
+        """Return whether something in an area is unknown of which a source may speak."""
+        return any(
+            self.told.status(one, threat).state is State.UNKNOWN and source.speaks_of(one, threat)
+            for one in (area, *self.areas.below(area))
+            if one in self._listed
         )
 
     def was_raised(self, source: SourceId, area: AreaId, threat: Threat) -> bool:

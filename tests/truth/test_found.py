@@ -1,4 +1,9 @@
-"""A clear of a source that keeps no contact holds for its silence, by the clock that never jumps."""
+"""What the machine found, as the shortest stories.
+
+A clear of a source that keeps no contact holds for its silence, by the clock
+that never jumps; a part that no larger one takes in counts too; and what a
+newer statement makes clear is clear.
+"""
 
 from __future__ import annotations
 
@@ -93,3 +98,27 @@ def test_an_area_is_not_clear_by_its_parts_while_a_part_is_unknown_that_no_large
     assert story.state("Y1") == "partly"
     story.clock.put_forward(7.0)
     assert (story.state("Y1c"), story.state("Y1a"), story.state("Y1")) == ("unknown", "clear", "unknown")
+
+
+def test_a_newer_statement_makes_the_parts_clear_while_the_whole_is_partly_raised(story):
+    """The raise of the whole ran out; one part is raised still, and of the others nobody spoke by name."""
+    story.contact("Y1a")
+    story.clock.put_forward(1.0)
+    sent = story.clock.now()
+    raised = Signal(
+        Realm.ACTUAL, "b", "x", "Y1", "air", Act.RAISED, sent, expires=sent + timedelta(seconds=1)
+    )
+    story.side.say("signal/x", raised)
+    story.clock.put_forward(1.0)
+    assert (story.state("Y1"), story.state("Y1b")) == ("partly", "unknown")
+    story.contact("Y1a")
+    assert (story.state("Y1"), story.state("Y1b")) == ("partly", "clear")
+
+
+def test_a_cancellation_after_an_all_clear_leaves_nothing_that_is_clear(story):
+    """Whoever takes back the raise and says nothing else has not said that there is no danger."""
+    story.say("Y2", Act.RAISED)
+    story.say("Y2", Act.CLEAR)
+    assert story.state("Y2") == "clear"
+    story.say("Y2", Act.CANCELLED)
+    assert story.state("Y2") == "unknown"
