@@ -153,21 +153,22 @@ def visit(peer: Peer, program: Path, folder: Path, frame: Frame, readers: int) -
 
 
 def lone(tocsin: Tocsin, program: Path, folder: Path, frame: Frame) -> Figures:
-    """Tell one reader on an idle server, in turn with a bare commit of the same disk."""
-    bare = apsw.Connection(str(tocsin.folder / "bare.db"))
-    bare.execute("pragma journal_mode = wal")
-    bare.execute("pragma synchronous = full")
-    bare.execute("create table if not exists entry (seq integer primary key, body blob)")
+    """Tell one reader on an idle server, in turn with a bare commit on the same disk and the same core."""
+    command = [sys.executable, servers.HERE / "commit.py", tocsin.folder / "bare.db", 2 * len(frame.sse)]
+    pipe = subprocess.PIPE
+    bare = servers.start(servers.SERVER_CORE, command, stdin=pipe, stdout=pipe)
+    assert bare.stdin is not None and bare.stdout is not None
     ours, disk = [], []
-    with tocsin.serve(folder, "sse") as server, Client(program, server, "sse", 1) as client:
+    with bare, tocsin.serve(folder, "sse") as server, Client(program, server, "sse", 1) as client:
+        bare.stdout.readline()  # it is ready
         for _ in range(LONE):
             time.sleep(IDLE_S)
-            begun = time.perf_counter()
-            bare.execute("insert into entry (body) values (?)", (os.urandom(2 * len(frame.sse)),))
-            disk.append((time.perf_counter() - begun) * 1e3)
+            bare.stdin.write(b"\n")
+            bare.stdin.flush()
+            disk.append(float(bare.stdout.readline()))
             time.sleep(IDLE_S)
             ours.append(client.publish(tocsin.posts(frame, "sse", 1)).last_ms)
-    bare.close()
+        bare.stdin.close()
     return {"told_ms": statistics.median(ours), "sync_ms": statistics.median(disk)}
 
 
