@@ -152,9 +152,9 @@ def replay() -> Iterator[str]:
         process.stderr.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., Browser]]:
-    """Start a real Chromium: `launch("--flag")`."""
+    """Start a real Chromium: `launch("--flag")`.  While it lasts no other event loop runs in this process."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("Chromium is missing; `make browser` installs it")
@@ -167,7 +167,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
         yield launched
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(launch: Callable[..., Browser]) -> Iterator[Browser]:
     """A real Chromium."""
     with launch() as chromium:

