@@ -21,6 +21,7 @@ import apsw
 from msgspec import Struct
 
 from tocsin.areas import Areas
+from tocsin.desk.rights import Entitlement, Role, Verb, allow
 from tocsin.errors import ConfigError, KeyRefused, NotEntitled
 from tocsin.log import from_us, to_us
 from tocsin.model import AreaId, Realm, SourceId, Threat
@@ -50,24 +51,31 @@ class Principal(Struct, frozen=True):
     realm: Realm
     revoked: bool = False
 
+    @property
+    def entitlement(self) -> Entitlement:
+        """What it is entitled to: a feed, in its areas, for its threats."""
+        return Entitlement(Role.FEED, self.areas, self.threats, self.realm)
+
     def check(self, area: AreaId, threat: Threat, areas: Areas) -> None:
         """Do nothing if it may speak of an area and a threat.
 
         Raises:
             NotEntitled: It may not; says what it may.
         """
+        held = (self.entitlement,)
+        if allow(held, Verb.RAISE, area, threat, self.realm, areas):
+            return
         if not set(self.areas) & set(areas.chain(area)):
             raise NotEntitled(
                 f"area: the key {self.name!r} has no right to {area}, only to {', '.join(self.areas)}",
                 todo="send another area, or ask the office for a key that has the right",
                 area=area,
             )
-        if "*" not in self.threats and threat not in self.threats:
-            raise NotEntitled(
-                f"threat: the key {self.name!r} has no right to {threat}, only to {', '.join(self.threats)}",
-                todo="send another threat, or ask the office for a key that has the right",
-                threat=threat,
-            )
+        raise NotEntitled(
+            f"threat: the key {self.name!r} has no right to {threat}, only to {', '.join(self.threats)}",
+            todo="send another threat, or ask the office for a key that has the right",
+            threat=threat,
+        )
 
 
 class Keys:
