@@ -15,13 +15,17 @@ from tocsin.model import (
     Act,
     Alert,
     AreaId,
+    Bulletin,
     Contact,
     Contract,
+    Decided,
     Episode,
     Kind,
     Lapse,
     Level,
     Realm,
+    Report,
+    Ruling,
     Signal,
     SourceId,
     State,
@@ -98,6 +102,33 @@ WRITTEN = [
         Alert(Realm.ACTUAL, (AreaId("UA80"),), Threat("air"), State.UNKNOWN, None, (7,), level=Level.RED),
         b'{"kind":"alert","realm":"actual","areas":["UA80"],"threat":"air","state":"unknown","since":null,'
         b'"because":[7],"level":"red"}',
+    ),
+    (
+        Report(
+            Realm.ACTUAL,
+            SourceId("wire"),
+            "a-1",
+            "Дрон.",
+            "00",
+            "desk",
+            published="2024-01-02",
+            version=2,
+            embargoed_until=AT,
+        ),
+        '{"kind":"report","realm":"actual","source":"wire","doc":"a-1","text":"Дрон.","sha256":"00",'
+        '"filed_by":"desk","published":"2024-01-02","version":2,'
+        '"embargoed_until":"2024-01-02T03:53:57Z"}'.encode(),
+    ),
+    (
+        Ruling(Realm.ACTUAL, "r-1", Decided.RETRACT, ("12.3",), "said twice", "editor"),
+        b'{"kind":"ruling","realm":"actual","id":"r-1","act":"retract","about":["12.3"],'
+        b'"reason":"said twice","by":"editor"}',
+    ),
+    (
+        Bulletin(Realm.ACTUAL, AT, AT, AT, "en", "x", (1, 2), "editor", (("i", "killed", 2, None, None),)),
+        b'{"kind":"bulletin","realm":"actual","since":"2024-01-02T03:53:57Z","until":"2024-01-02T03:53:57Z",'
+        b'"as_of":"2024-01-02T03:53:57Z","lang":"en","text":"x","because":[1,2],"by":"editor",'
+        b'"figures":[["i","killed",2,null,null]]}',
     ),
 ]
 

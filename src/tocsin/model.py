@@ -5,9 +5,12 @@ tocsin keeps one log a realm.  An entry is one of three things:
 heard   `Signal`   a source says that an area is raised, clear, or was raised in error
         `Contact`  a source went quiet, or is back and says all that it holds raised
         `Episode`  an alert that had ended before we heard of it (an import); history only
+        `Report`   somebody published a text; it changes no alert
 ruled   `Contract` a person decided what a source may report, and how long its silence counts
         `Lapse`    time was up: a raise expired, or nobody vouched for a clear in time
+        `Ruling`   a person decided what holds of reports, claims and incidents
 said    `Alert`    what we told the public: these areas, this threat, this state
+        `Bulletin` a situation report that we gave out
 
 Nothing here reads a clock, a file or a socket.  Every time is aware UTC.
 """
@@ -64,6 +67,17 @@ class Level(StrEnum):
 
     YELLOW = "yellow"
     RED = "red"
+
+
+class Decided(StrEnum):
+    """What a ruling does."""
+
+    MERGE = "merge"  # these incidents are one, the first
+    SPLIT = "split"  # these claims are of an incident of their own
+    ACCEPT = "accept"  # this figure, incident or claim holds, whatever else is said
+    RETRACT = "retract"  # this claim or report counts no more
+    WITHHOLD = "withhold"  # this claim or report is not to be shown
+    RELEASE = "release"  # this claim or report may be shown, against its embargo
 
 
 class Signal(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="signal"):
@@ -154,4 +168,56 @@ class Alert(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="aler
     late: bool = False  # the cause was old when it was heard: shown, never sounded
 
 
-Kind = Signal | Contact | Episode | Contract | Lapse | Alert
+class Report(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="report"):
+    """Somebody published a text.  It is kept word for word, and nothing that it says is carried out.
+
+    A text that was changed is another version of the same ``doc``; an earlier one is never replaced.
+    """
+
+    realm: Realm
+    source: SourceId  # who published it, by its name among the record's sources
+    doc: str  # the name of the text, the same for all of its versions
+    text: str
+    sha256: str  # of the text in UTF-8
+    filed_by: str  # the key, or the command, that put it in
+    published: str | None = None  # a date or a moment, ISO 8601; None: not known
+    version: int = 1
+    lang: str | None = None
+    url: str | None = None
+    credit: str | None = None  # the wire that it credits
+    original: str | None = None  # SHA-256 of the file that the text was taken from
+    correction: bool = False  # this version says that an earlier one was wrong
+    retracted: bool = False  # this version takes the text back
+    embargoed_until: datetime | None = None
+
+
+class Ruling(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="ruling"):
+    """A person decided something about the record, and says why."""
+
+    realm: Realm
+    id: str
+    act: Decided
+    about: tuple[str, ...]  # claims ("12.3"), reports ("12") or incidents
+    reason: str
+    by: str
+
+
+class Bulletin(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="bulletin"):
+    """A situation report that we gave out: what was known of a stretch of time, as of a moment."""
+
+    realm: Realm
+    since: datetime
+    until: datetime  # exclusive
+    as_of: datetime
+    lang: str
+    text: str
+    because: tuple[Place, ...]  # the reports and rulings that it was made from
+    by: str
+    figures: tuple[tuple[str, str, int | None, int | None, int | None], ...] = ()
+    """Of each figure: incident, what is counted, low, best, high; high None: open above, or not known."""
+
+
+RECORD = (Report, Ruling, Bulletin)
+"""The kinds of the record.  The warning half passes them by."""
+
+Kind = Signal | Contact | Episode | Contract | Lapse | Alert | Report | Ruling | Bulletin

@@ -61,13 +61,32 @@ class ContactForm(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class ReportForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is posted to `/v1/reports`: somebody published this text.  It changes no alert."""
+
+    source: Annotated[Code, Meta(description="Who published it: a name among the record's sources.")]
+    doc: Annotated[Id, Meta(description="The name of the text, the same for all of its versions.")]
+    text: Annotated[str, Meta(min_length=1, max_length=1_000_000)]
+    published: Annotated[str, Meta(max_length=40, description="A date or a moment, ISO 8601.")] | None = None
+    version: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    lang: Annotated[str, Meta(max_length=10)] | None = None
+    url: Annotated[str, Meta(max_length=2_000)] | None = None
+    credit: Annotated[str, Meta(max_length=200)] | None = None
+    original: (
+        Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256 of its file.")] | None
+    ) = None
+    correction: bool = False
+    retracted: bool = False
+    embargoed_until: Moment | None = None
+
+
 def _holds_time(of: Any) -> bool:
     return of is datetime or any(_holds_time(part) for part in get_args(of))
 
 
 _TIMES = {  # the fields of each kind and form that hold a time
     kind: tuple(field.name for field in msgspec.structs.fields(kind) if _holds_time(field.type))
-    for kind in (*get_args(Kind), SignalForm, ContactForm)
+    for kind in (*get_args(Kind), SignalForm, ContactForm, ReportForm)
 }
 
 
@@ -103,7 +122,7 @@ def decode(body: bytes) -> Kind:
     return kind
 
 
-_Form = TypeVar("_Form", SignalForm, ContactForm)
+_Form = TypeVar("_Form", SignalForm, ContactForm, ReportForm)
 
 
 def read_form(body: bytes, form: type[_Form]) -> _Form:

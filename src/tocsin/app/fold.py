@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tocsin import wire
 from tocsin.areas import Areas
 from tocsin.log import Entry, Link, Log, checked
-from tocsin.model import Alert, Kind, Place
+from tocsin.model import RECORD, Alert, Kind, Place
 from tocsin.warn.board import Board
 
 RECENT = 10_000  # alerts that a subscriber can resume from without a snapshot
@@ -54,7 +54,7 @@ def fold(log: Log, areas: Areas, kept: Kept | None = None, learn: Learn = nothin
         log: Any engine.
         areas: The country's areas.
         kept: Where to begin, if that is worth it; the entry at its place has its hash.
-        learn: Given every kind but the alerts that the board hears here.
+        learn: Given every kind of the warning half but the alerts, which the board hears here.
 
     Raises:
         LogBroken: The log cannot be trusted.
@@ -70,7 +70,7 @@ def fold(log: Log, areas: Areas, kept: Kept | None = None, learn: Learn = nothin
             board.learn(entry.seq, entry.at, kind)
         if isinstance(kind, Alert):
             recent.append(Said(entry.seq, entry.at, kind))
-        elif kind is not None and entry.seq > known:
+        elif kind is not None and entry.seq > known and not isinstance(kind, RECORD):
             learn(entry.at, kind)
     floor = recent[0].seq if len(recent) == RECENT else begin.seq if begin else 0
     return Folded(board, recent, floor, known)

@@ -23,7 +23,7 @@ from tocsin.app.reserve import Reserve
 from tocsin.areas import Areas
 from tocsin.errors import DiskFull, KeyTaken, LogBroken, LogError, SourceError, TocsinError
 from tocsin.log import Link, Log
-from tocsin.model import Act, Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
+from tocsin.model import RECORD, Act, Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
 from tocsin.public.frames import FRESH_S
 from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
@@ -384,7 +384,8 @@ class Station:
         place, new = self.log.append(key, wire.encode(kind), now)
         if not new:
             return []
-        self._taken.append((now, kind))
+        if not isinstance(kind, RECORD):
+            self._taken.append((now, kind))
         if isinstance(kind, Signal) and kind.state is Act.CLEAR:
             self._keep_in_mind(place)
         return self._say(self._board.hear(place, now, kind), place, now)

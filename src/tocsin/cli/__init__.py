@@ -12,6 +12,7 @@ from tocsin.cli.backup import backup, restore
 from tocsin.cli.cap import cap
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.read import read
+from tocsin.cli.report import report
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
 from tocsin.cli.show import board, history, why
@@ -33,6 +34,7 @@ for _command in (
     board,
     history,
     read,
+    report,
     raise_,
     clear,
     key,

@@ -19,6 +19,7 @@ from tocsin import wire
 from tocsin.areas import Areas
 from tocsin.desk.keys import Keys, Principal
 from tocsin.desk.openapi import desk_openapi
+from tocsin.desk.reports import REPORT_LIMIT, file
 from tocsin.errors import KeyRefused, KeyTaken, LogError, NotEntitled, SourceError, SourceGarbled, TocsinError
 from tocsin.model import AreaId, Contact, Kind, Realm, Signal, Threat
 
@@ -82,6 +83,7 @@ class Api:
         self.app = Starlette(
             routes=[
                 Route("/v1/signals", self._guard(self._signal), methods=["POST"]),
+                Route("/v1/reports", self._guard(self._report), methods=["POST"]),
                 Route("/v1/contact", self._guard(self._contact), methods=["POST"]),
                 Route("/v1/board.json", self._guard(self._board), methods=["GET"]),
                 Route("/openapi.json", self._guard(self._openapi), methods=["GET"]),
@@ -163,6 +165,13 @@ class Api:
         self.taken["contact"] += 1
         return Response(status_code=204)
 
+    async def _report(self, request: Request) -> Response:
+        who = self._keys.who(request.headers.get("authorization"))
+        form = _read(await _body(request, REPORT_LIMIT), wire.ReportForm)
+        receipt = await file(form, who, self._areas, self._now(), self._recorder(who.realm).record)
+        self.taken["report" if receipt.new else "repeated"] += 1
+        return JSONResponse({"epoch": receipt.epoch, "seq": receipt.seq}, 201 if receipt.new else 200)
+
     async def _board(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
         return JSONResponse(self._recorder(who.realm).board(), headers={"Cache-Control": "no-store"})
@@ -231,7 +240,7 @@ async def _body(request: Request, limit: int) -> bytes:
     )
 
 
-_Form = TypeVar("_Form", wire.SignalForm, wire.ContactForm)
+_Form = TypeVar("_Form", wire.SignalForm, wire.ContactForm, wire.ReportForm)
 
 
 def _read(body: bytes, form: type[_Form]) -> _Form:
@@ -250,7 +259,7 @@ class TooLarge(SourceError):
     """More than anybody has to say."""
 
 
-TAKEN = ("signal", "repeated", "contact")
+TAKEN = ("signal", "repeated", "contact", "report")
 _STATUS: tuple[tuple[type[TocsinError], HTTPStatus, str], ...] = (  # error, answer, and its name in figures
     (KeyRefused, HTTPStatus.UNAUTHORIZED, "key"),
     (NotEntitled, HTTPStatus.FORBIDDEN, "right"),

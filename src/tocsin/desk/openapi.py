@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tocsin import __version__
-from tocsin.wire import ContactForm, SignalForm
+from tocsin.wire import ContactForm, ReportForm, SignalForm
 
 _PROBLEMS = {
     "401": "No key, an unknown one, or one that was revoked.",
@@ -21,7 +21,7 @@ _PROBLEMS = {
 def desk_openapi() -> dict[str, Any]:
     """Return the description of the desk."""
     _, schemas = msgspec.json.schema_components(
-        (SignalForm, ContactForm), ref_template="#/components/schemas/{name}"
+        (SignalForm, ContactForm, ReportForm), ref_template="#/components/schemas/{name}"
     )
     receipt = {"type": "object", "properties": {"epoch": {"type": "string"}, "seq": {"type": "integer"}}}
     content = {"application/json": {"schema": receipt}}
@@ -53,6 +53,20 @@ def desk_openapi() -> dict[str, Any]:
                     "The feed is there, and this is all that it holds raised. Send it at least every 20 s.",
                     "ContactForm",
                     {"204": {"description": "Heard."}},
+                )
+            },
+            "/v1/reports": {
+                "post": _post(
+                    "Somebody published this text. It is kept word for word and changes no alert.",
+                    "ReportForm",
+                    {
+                        "201": {
+                            "description": "It is durable, at this place in the log.",
+                            "content": content,
+                        },
+                        "200": {"description": "It was there already, at this place.", "content": content},
+                        "409": {"description": "Another text has this name and version."},
+                    },
                 )
             },
             "/v1/board.json": {
