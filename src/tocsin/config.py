@@ -46,6 +46,8 @@ SETTINGS = (
     ),
     Setting("connections", int, 18_500, "The most connections that the public door takes."),
 )
+TABLES = ("upstream",)
+"""Settings that are lists of tables in the file; whoever uses one reads it."""
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 PREFIX = "TOCSIN_"
 KINDS = {str: "text", float: "a number above 0", int: "a whole number above 0"}
@@ -67,13 +69,21 @@ def load(
             text, a number that is not above 0; a file that cannot be read.
     """
     values = {setting.name: setting.default for setting in SETTINGS}
-    for name, value in _read(path).items():
+    read = _read(path)
+    tables = {name: _tables(name, read.pop(name)) for name in TABLES if name in read}
+    for name, value in read.items():
         values[_known(name, f"{path or 'tocsin.toml'}")] = value
     for name, value in environment.items():
         if name.startswith(PREFIX) and name[len(PREFIX) :].lower() in _BY_NAME:
             values[name[len(PREFIX) :].lower()] = value
     values.update({name: value for name, value in (given or {}).items() if value is not None})
-    return {name: _typed(_BY_NAME[name], value) for name, value in values.items()}
+    return {name: _typed(_BY_NAME[name], value) for name, value in values.items()} | tables
+
+
+def _tables(name: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{name} is {value!r}", todo=f"write each as a table that begins with [[{name}]]")
+    return value
 
 
 def _read(path: Path | None) -> dict[str, Any]:
@@ -91,7 +101,7 @@ def _read(path: Path | None) -> dict[str, Any]:
 def _known(name: str, where: str) -> str:
     if name in _BY_NAME:
         return name
-    near = difflib.get_close_matches(name, _BY_NAME, 1)
+    near = difflib.get_close_matches(name, (*_BY_NAME, *TABLES), 1)
     hint = f"did you mean {near[0]}?" if near else "see `tocsin config --defaults`"
     raise ConfigError(f"{name}: no such setting in {where}", todo=hint)
 

@@ -28,6 +28,8 @@ from tocsin.app.listen import at_of, serving
 from tocsin.app.metrics import Exposition, metrics_app, reading_of, status_of
 from tocsin.app.reserve import Reserve
 from tocsin.app.station import News, Receipt, Started, Station
+from tocsin.app.upstreams.service import Upstreams
+from tocsin.app.upstreams.table import read_upstreams
 from tocsin.areas import Country
 from tocsin.config import address
 from tocsin.desk.api import Api
@@ -37,7 +39,7 @@ from tocsin.hub import Hub
 from tocsin.log import Log, checked
 from tocsin.log.note import public_of
 from tocsin.log.sqlite import SqliteLog
-from tocsin.model import Act, Alert, Contract, Kind, Realm, Signal, SourceId
+from tocsin.model import Act, Alert, AreaId, Contract, Kind, Realm, Signal, SourceId, Threat
 from tocsin.public import frames
 from tocsin.public.door import BEAT_S, SLICES, Door
 from tocsin.public.http import Connection
@@ -207,6 +209,10 @@ class Outlet:
         """
         return await asyncio.wrap_future(self.station.submit(key, kind, accepted))
 
+    def holds(self, source: SourceId) -> list[tuple[AreaId, Threat]]:
+        """Return what the board holds raised for a source."""
+        return self.station.holds(source)
+
     def board(self) -> dict[str, Any]:
         """Return what the board shows."""
         return self.door.board_now()
@@ -261,6 +267,8 @@ class Server:
         self._outlets: dict[Realm, Outlet] = {}
         self._clock = WallClock()
         self._reserve = Reserve(self._folder / "reserve")
+        tables = read_upstreams(settings, country.areas)
+        self._upstreams = Upstreams(tables, country, self._outlet, self._clock.now)
 
     async def run(self, ready: Callable[[str, str], None]) -> None:
         """Serve until a signal says to stop.
@@ -285,7 +293,8 @@ class Server:
                 at = at_of(listener.sockets[0])
                 self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
-                await self._watch(keys, stop)
+                async with self._upstreams.listening():
+                    await self._watch(keys, stop)
                 (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
         finally:
@@ -342,6 +351,10 @@ class Server:
             in_force.setdefault(who.realm, {PACK}).add(who.name)
             silence_s, max_age_s = self._settings["silence_s"], self._settings["max_age_s"]
             outlet.station.agree(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s))
+        taken = {who.name for who, _ in keys.all() if not who.revoked}
+        for contract in self._upstreams.contracts(taken):
+            in_force.setdefault(contract.realm, {PACK}).add(contract.source)
+            self._outlet(contract.realm).station.agree(contract)
         for realm, names in in_force.items():
             station = self._outlets[realm].station
             for name in station.contracted() - names:

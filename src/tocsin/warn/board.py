@@ -368,6 +368,10 @@ class Board:
         held = ((area, threat) for threat, one in self._maps.items() for area in one.held_by(contact.source))
         return sorted(key for key in held if key not in listed)
 
+    def holds(self, source: SourceId) -> list[Key]:
+        """Return what a source holds raised.  May be asked from another thread than the one that feeds it."""
+        return sorted((area, threat) for threat, one in [*self._maps.items()] for area in one.held_by(source))
+
     def changes(self, contact: Contact) -> bool:
         """Return whether a contact says anything that the log does not hold yet."""
         source = self._source(contact.source)

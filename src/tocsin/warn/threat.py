@@ -73,7 +73,7 @@ class ThreatMap:
 
     def held_by(self, source: SourceId) -> Iterator[AreaId]:
         """Yield the areas that a source holds raised."""
-        for area in self._open:
+        for area in [*self._open]:  # a copy: it may be asked while the board hears
             word = self.nodes[area].words.get(source)
             if word is not None and word.open:
                 yield area

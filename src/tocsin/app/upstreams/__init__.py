@@ -1,0 +1,1 @@
+"""Upstreams: the sources that this server calls by itself, each under a contract in ``tocsin.toml``."""
