@@ -239,3 +239,31 @@ def test_what_was_known_then_is_what_is_said_now_of_then(listed, shuffle, hour):
     if now.best is not None:
         assert now.low <= now.best
         assert now.high is None or now.best <= now.high
+
+
+def test_a_part_that_exceeds_its_total_is_flagged_on_both():
+    """Six children among five dead: nobody's number is changed, and both say that they cannot be right."""
+    claims = (
+        told("a", 5, "mayor", stated=at(9)),
+        told("b", 6, "Daily", stated=at(9), population="children"),
+        told("c", 5, "mayor", stated=at(9), scope="UA80"),
+    )
+    killed = [one for one in figures_of(Evidence(SOURCES, claims=claims)) if one.measure == "killed"]
+
+    assert [(one.best, one.flags) for one in killed] == [
+        (5, ("parts_mismatch",)),
+        (5, ()),
+        (6, ("parts_mismatch",)),
+    ]
+    assert "R9" in killed[0].rules
+
+
+def test_more_intercepted_than_launched_is_flagged():
+    claims = (
+        told("a", 16, "air force", stated=at(9), measure="launched"),
+        told("b", 26, "air force", stated=at(9), measure="intercepted"),
+    )
+    figures = {one.measure: one for one in figures_of(Evidence(SOURCES, claims=claims))}
+
+    assert figures["launched"].flags == figures["intercepted"].flags == ("tally_mismatch",)
+    assert figures["killed"].flags == ("no_figure",)

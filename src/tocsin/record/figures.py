@@ -16,8 +16,8 @@
     R15  the grade (`grades`)
     R16  what a report calls unsubstantiated is listed, never used
 
-Sums and tallies (R9, R10) are checks and stand in `sums`.  Nothing depends on the order in which claims came:
-they are ordered by what they say, not by how they are given.
+Sums and tallies (R9, R10) are checks: `sums` for what one origin says, `checks` between figures.  Nothing
+depends on the order in which claims came: they are ordered by what they say, not by how they are given.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from tocsin.record import origins
+from tocsin.record.checks import checked
 from tocsin.record.claims import Polarity
 from tocsin.record.grades import grade
 from tocsin.record.intervals import Interval, said
@@ -107,7 +108,9 @@ def figures_of(
     keys = {key(claim) for claim in known.claims if claim.incident and claim.measure}
     keys |= {Key(claim.incident, measure) for claim in known.claims if claim.incident for measure in always}
     around = circumstances or {}
-    return tuple(figure(one, known, around.get(one.incident, Circumstances()), as_of) for one in sorted(keys))
+    return checked(
+        figure(one, known, around.get(one.incident, Circumstances()), as_of) for one in sorted(keys)
+    )
 
 
 def figure(
@@ -172,6 +175,7 @@ def _sift(
     doubted = {one.to for one in known.relations if one.kind is RelationKind.SUBSTANTIATION_OF}
     gone = _retracted(known)
     sources = {source.name: source for source in known.sources}
+    publishers = {version.report: version.publisher for version in known.reports}
     by_origin: dict[str, list[_Count]] = {}
     for claim in claims:
         counted = said(claim.claim)
@@ -185,7 +189,7 @@ def _sift(
             out.rules.add("R4")
         elif counted is not None:
             origin = came_from[claim.id]
-            source = _speaker(claim, origin, sources)
+            source = _speaker(claim, origin, sources, publishers)
             rank = origins.tier(source, around.harmed, around.areas)
             count = _Count(claim, counted, origin, rank, source.party if source else "")
             by_origin.setdefault(origin, []).append(count)
@@ -195,10 +199,13 @@ def _sift(
     return out
 
 
-def _speaker(claim: KeptClaim, origin: str, sources: Mapping[str, Source]) -> Source | None:
+def _speaker(
+    claim: KeptClaim, origin: str, sources: Mapping[str, Source], publishers: Mapping[str, str]
+) -> Source | None:
     """Return who says it: the innermost source, or of a text's own account the publisher of the original."""
-    inner = claim.chain[0] if claim.chain else ""
-    return sources.get(origin) if len(claim.chain) < 2 and origin in sources else sources.get(inner)
+    if origins.is_own(claim, publishers) and origin in sources:
+        return sources[origin]
+    return sources.get(claim.chain[0]) if claim.chain else None
 
 
 def _retracted(known: Evidence) -> set[str]:

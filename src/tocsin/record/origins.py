@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import combinations
+from typing import NamedTuple
 
 from tocsin.record.kept import Evidence, KeptClaim, RelationKind, ReportVersion, Source
 
@@ -60,22 +62,34 @@ def _runs(found: Sequence[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(found[at : at + size]) for at in range(len(found) - size + 1))
 
 
+class _Text(NamedTuple):
+    """A text, taken apart once."""
+
+    version: ReportVersion
+    words: tuple[str, ...]
+    runs: frozenset[tuple[str, ...]]
+
+
+def _apart(version: ReportVersion) -> _Text:
+    found = words(version.text)
+    return _Text(version, found, _runs(found))
+
+
 def copy(one: ReportVersion, other: ReportVersion) -> Copy:
     """Return whether two texts are one, whichever was first."""
-    left, right = words(one.text), words(other.text)
-    if not left or not right:
+    return _copy(_apart(one), _apart(other))
+
+
+def _copy(one: _Text, other: _Text) -> Copy:
+    if not one.words or not other.words:
         return Copy.NONE
-    if left == right:
+    if one.words == other.words:
         return Copy.IDENTICAL
-    return _alike(_runs(left), _runs(right), _same_credit(one, other))
-
-
-def _alike(left: frozenset[tuple[str, ...]], right: frozenset[tuple[str, ...]], credited: bool) -> Copy:
-    shared = len(left & right)
-    contained = shared / min(len(left), len(right))
-    if credited and contained >= _CREDITED:
+    shared = len(one.runs & other.runs)
+    contained = shared / min(len(one.runs), len(other.runs))
+    if contained >= _CREDITED and _same_credit(one.version, other.version):
         return Copy.WIRE_COPY
-    if shared / len(left | right) >= _JACCARD or contained >= _CONTAINED:
+    if contained >= _CONTAINED or shared / len(one.runs | other.runs) >= _JACCARD:
         return Copy.NEAR_DUPLICATE
     return Copy.NONE
 
@@ -93,13 +107,12 @@ def originals(reports: Iterable[ReportVersion]) -> dict[str, str]:
     Args:
         reports: All versions of the reports of one incident, in any order.
     """
-    latest = {version.report: version for version in sorted(reports, key=_age, reverse=True)}  # the first one
-    held = [latest[name] for name in sorted(latest)]
+    first = {version.report: version for version in sorted(reports, key=_age, reverse=True)}
+    held = [first[name] for name in sorted(first)]
     groups = Groups()
-    for place, one in enumerate(held):
-        for other in held[place + 1 :]:
-            if copy(one, other) is not Copy.NONE:
-                groups.join(one.report, other.report)
+    for one, other in combinations(map(_apart, held), 2):
+        if _copy(one, other) is not Copy.NONE:
+            groups.join(one.version.report, other.version.report)
     wire: dict[str, str] = {}
     for version in sorted(held, key=_age):
         wire.setdefault(groups.of(version.report), version.credit or version.publisher)
@@ -119,10 +132,12 @@ def origins(claims: Iterable[KeptClaim], evidence: Evidence) -> dict[str, str]:
     """
     held = sorted(claims, key=lambda claim: claim.id)
     mine = {claim.report for claim in held}
-    publishers = originals(version for version in evidence.reports if version.report in mine)
+    copied = originals(version for version in evidence.reports if version.report in mine)
+    publishers = {version.report: version.publisher for version in evidence.reports}
     groups, found = Groups(), {}
     for claim in held:
-        found[claim.id] = _origin(claim, publishers)
+        own = is_own(claim, publishers) and claim.report in copied
+        found[claim.id] = copied[claim.report] if own else _inner(claim)
         if claim.post:
             groups.join(found[claim.id], f"post {claim.post}")
     for relation in evidence.relations:
@@ -131,10 +146,12 @@ def origins(claims: Iterable[KeptClaim], evidence: Evidence) -> dict[str, str]:
     return {claim: groups.of(origin) for claim, origin in found.items()}
 
 
-def _origin(claim: KeptClaim, publishers: Mapping[str, str]) -> str:
-    own = len(claim.chain) < 2 or claim.chain[0] == claim.chain[-1]
-    if own and claim.report in publishers:
-        return publishers[claim.report]
+def is_own(claim: KeptClaim, publishers: Mapping[str, str]) -> bool:
+    """Return whether a claim is on its text's own account, by the publisher of each report."""
+    return not claim.chain or claim.chain[0] == publishers.get(claim.report, claim.chain[-1])
+
+
+def _inner(claim: KeptClaim) -> str:
     return claim.chain[0] if claim.chain else f"report {claim.report}"
 
 
