@@ -14,6 +14,7 @@ from tocsin.errors import SourceGarbled
 from tocsin.model import (
     Act,
     Alert,
+    Approval,
     AreaId,
     Bulletin,
     Contact,
@@ -29,6 +30,7 @@ from tocsin.model import (
     Signal,
     SourceId,
     State,
+    Step,
     Threat,
 )
 from tocsin.wire import ContactForm, SignalForm, decode, encode, pairs, read_form, read_moment, stamp, utc
@@ -93,6 +95,13 @@ WRITTEN = [
     (
         Contract(Realm.TEST, SourceId("f"), (AreaId("UA"),), (Threat("*"),), silence_s=30.0),
         b'{"kind":"contract","realm":"test","source":"f","areas":["UA"],"threats":["*"],"silence_s":30.0}',
+    ),
+    (
+        Approval(
+            Realm.ACTUAL, "ab12", Step.APPROVED, "olha", SourceId("kyiv"), "code", "127.0.0.1", "cd34", AT
+        ),
+        b'{"kind":"approval","realm":"actual","order":"ab12","step":"approved","person":"olha","authority":"kyiv",'
+        b'"credential":"code","address":"127.0.0.1","screen":"cd34","sent":"2024-01-02T03:53:57Z"}',
     ),
     (
         Lapse(Realm.REPLAY, SourceId("f"), AreaId("UA80"), Threat("air"), 12),

@@ -35,11 +35,24 @@ SETTINGS = (
         "desk", str, "127.0.0.1:8411", "Where the desk listens; keep it on loopback or behind a TLS proxy."
     ),
     Setting(
+        "desk_origin",
+        str,
+        "loopback",
+        "Where browsers find the desk's console, https://NAME behind a TLS proxy; loopback is this machine.",
+    ),
+    Setting(
         "metrics", str, "off", "Where the figures for Prometheus are, HOST:PORT; keep it on loopback, or off."
     ),
     Setting("country", str, "ua", "The country pack."),
     Setting(
         "silence_s", float, 60.0, "After this long without contact a source's clears become unknown.", "s"
+    ),
+    Setting(
+        "person_silence_s",
+        float,
+        3_600.0,
+        "After this long a person's all clear becomes unknown, unless somebody says it again.",
+        "s",
     ),
     Setting(
         "max_age_s", float, 900.0, "A signal older than this when it is heard is shown, never sounded.", "s"

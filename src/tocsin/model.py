@@ -7,6 +7,7 @@ heard   `Signal`   a source says that an area is raised, clear, or was raised in
         `Episode`  an alert that had ended before we heard of it (an import); history only
         `Report`   somebody published a text; it changes no alert
 ruled   `Contract` a person decided what a source may report, and how long its silence counts
+        `Approval` a person sent, proposed, approved, refused or reviewed exactly one order
         `Lapse`    time was up: a raise expired, or nobody vouched for a clear in time
         `Ruling`   a person decided what holds of reports, claims and incidents
 said    `Alert`    what we told the public: these areas, this threat, this state
@@ -135,6 +136,40 @@ class Contract(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="c
     max_age_s: float = 900.0  # a signal older than this when heard is late: kept, never sounded
 
 
+class Step(StrEnum):
+    """What a person did with an order."""
+
+    SENT = "sent"  # one person was enough
+    SENT_ALONE = "sent_alone"  # it takes two, and a rule made beforehand let one send: to be reviewed
+    PROPOSED = "proposed"  # nothing was sent; it waits for a second person
+    APPROVED = "approved"
+    REFUSED = "refused"
+    REVIEWED = "reviewed"
+
+
+class Approval(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="approval"):
+    """A person sent, proposed, approved, refused or reviewed exactly what hashes to ``order``.
+
+    The signals of an order have ids that begin with its own.  Where a passkey
+    signed, the three base64url fields prove it: the challenge in ``client_data``
+    is the hash.
+    """
+
+    realm: Realm
+    order: str  # SHA-256 of the order's body, hex
+    step: Step
+    person: str
+    authority: SourceId  # the source that they speak as
+    credential: str  # "passkey:..." or "code"
+    address: str  # where they sat, as the desk saw it
+    screen: str  # SHA-256 of what their screen said, hex
+    sent: datetime
+    body: str | None = None  # the order itself, JSON; with the first step only
+    client_data: str | None = None
+    authenticator_data: str | None = None
+    signature: str | None = None
+
+
 class Lapse(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="lapse"):
     """What the entry at ``because`` said no longer holds: its time was up."""
 
@@ -220,4 +255,4 @@ class Bulletin(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="b
 RECORD = (Report, Ruling, Bulletin)
 """The kinds of the record.  The warning half passes them by."""
 
-Kind = Signal | Contact | Episode | Contract | Lapse | Alert | Report | Ruling | Bulletin
+Kind = Signal | Contact | Episode | Contract | Approval | Lapse | Alert | Report | Ruling | Bulletin

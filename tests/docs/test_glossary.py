@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from tocsin.model import Act, Decided, Kind, Realm, State
+from tocsin.model import Act, Decided, Kind, Realm, State, Step
 from tocsin.views.history import End
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ WORDS = {word for word, _ in HEADS}
 def test_every_kind_and_every_value_has_an_entry():
     """A word that people meet in an answer can be looked up."""
     kinds = {kind.__name__.lower() for kind in get_args(Kind)}
-    values = {value.replace("_", " ") for enum in (Realm, State, Act, Decided, End) for value in enum}
+    values = {value.replace("_", " ") for enum in (Realm, State, Act, Step, Decided, End) for value in enum}
 
     assert sorted((kinds | values) - WORDS) == []
 

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from tocsin import wire
+from tocsin.app.books import contracts, tail_of
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
 from tocsin.app.figures import STREAM, Figures
@@ -34,6 +35,8 @@ from tocsin.areas import Country
 from tocsin.config import address
 from tocsin.desk.api import Api
 from tocsin.desk.keys import Keys
+from tocsin.desk.pages import console_routes
+from tocsin.desk.people import People
 from tocsin.errors import ConfigError, LogBroken, LogError
 from tocsin.hub import Hub
 from tocsin.log import Log, checked
@@ -217,6 +220,10 @@ class Outlet:
         """Return what the board shows."""
         return self.door.board_now()
 
+    def tail(self) -> list[Kind]:
+        """Return the end of the log; in a thread of its own."""
+        return [] if self._reader is None else tail_of(self._reader)
+
     def stand(self, silence_s: float = _FOREVER_S) -> None:
         """Raise what the country pack says has been raised for years."""
         standing = self.country.standing
@@ -281,20 +288,22 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        keys = Keys(self._folder)
+        keys, people = Keys(self._folder), People(self._folder)
         self._reserve.make()
         try:
             actual = self._outlet(Realm.ACTUAL)
             actual.stand()
-            self._agree(keys)
+            self._agree(keys, people)
             listener = await actual.listen(*public)
             api = Api(self._country.areas, keys, self._outlet, self._clock.now, self._clock.lasted)
+            pages = console_routes(self._country, people, self._outlet, self._clock, self._settings)
+            api.app.router.routes.extend(pages)
             async with serving(api.app, "--desk", *desk) as desk_at, self._metrics(api) as metrics_at:
                 at = at_of(listener.sockets[0])
                 self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
                 async with self._upstreams.listening():
-                    await self._watch(keys, stop)
+                    await self._watch(keys, people, stop)
                 (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
         finally:
@@ -303,6 +312,7 @@ class Server:
                 outlet.station.stop()
                 outlet.figures.save()
             keys.close()
+            people.close()
 
     @contextlib.asynccontextmanager
     async def _metrics(self, api: Api) -> AsyncIterator[str | None]:
@@ -341,18 +351,19 @@ class Server:
             )
         return outlet
 
-    def _agree(self, keys: Keys) -> None:
+    def _agree(self, keys: Keys, people: People) -> None:
         """Let each realm's log say what the keys in force are contracted to report."""
         in_force: dict[Realm, set[SourceId]] = {realm: {PACK} for realm in self._outlets}
+        silence_s, max_age_s = self._settings["silence_s"], self._settings["max_age_s"]
         for who, _ in keys.all():
             if who.revoked:
                 continue
             outlet = self._outlet(who.realm)
             in_force.setdefault(who.realm, {PACK}).add(who.name)
-            silence_s, max_age_s = self._settings["silence_s"], self._settings["max_age_s"]
             outlet.station.agree(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s))
         taken = {who.name for who, _ in keys.all() if not who.revoked}
-        for contract in self._upstreams.contracts(taken):
+        offices = contracts(people.all(), self._settings["person_silence_s"], max_age_s)
+        for contract in (*self._upstreams.contracts(taken), *offices):
             in_force.setdefault(contract.realm, {PACK}).add(contract.source)
             self._outlet(contract.realm).station.agree(contract)
         for realm, names in in_force.items():
@@ -360,7 +371,7 @@ class Server:
             for name in station.contracted() - names:
                 station.agree(Contract(realm, name, (), ()))
 
-    async def _watch(self, keys: Keys, stop: asyncio.Event) -> None:
+    async def _watch(self, keys: Keys, people: People, stop: asyncio.Event) -> None:
         beats = {asyncio.create_task(outlet.beats()) for outlet in self._outlets.values()}
         checks = [asyncio.create_task(outlet.check_rest()) for outlet in self._outlets.values()]
         checks += [asyncio.create_task(outlet.figures.keep()) for outlet in self._outlets.values()]
@@ -375,7 +386,7 @@ class Server:
                     task.result()  # a beat only ends by an error
                 if keys.version() != seen:
                     seen, before = keys.version(), set(self._outlets)
-                    self._agree(keys)
+                    self._agree(keys, people)
                     beats |= {
                         asyncio.create_task(self._outlets[realm].beats())
                         for realm in {*self._outlets} - before

@@ -10,6 +10,7 @@ import click
 from tocsin import __version__
 from tocsin.cli.backup import backup, restore
 from tocsin.cli.cap import cap
+from tocsin.cli.desk import audit, desk
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.read import read
 from tocsin.cli.report import report
@@ -38,6 +39,8 @@ for _command in (
     raise_,
     clear,
     key,
+    desk,
+    audit,
     verify,
     why,
     backup,

@@ -3,7 +3,8 @@
 A pack is `pack.toml` (levels, standing raises, time zone), `areas.csv`
 (`id`, `level`, `parent`; `name_LANG`; every other column is another system's
 code), `names.csv` (what feeds call the areas), `tiles.csv`, `days/*.csv`
-(a day's alerts, for the demonstration) and `SOURCES.md`.
+(a day's alerts, for the demonstration), `desk.toml` (what operators raise with)
+and `SOURCES.md`.
 `tocsin.testing.countries` says what each must keep.
 """
 

@@ -99,7 +99,7 @@ class Api:
             try:
                 return await handler(request)
             except TocsinError as error:
-                status, reason = _status(error)
+                status, reason = status_of_error(error)
                 self.refused[reason] = self.refused.get(reason, 0) + 1
                 return _problem(status, error)
 
@@ -107,7 +107,7 @@ class Api:
 
     async def _signal(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
-        body, accepted = await _body(request, SIGNAL_LIMIT), self._lasted()
+        body, accepted = await body_of_request(request, SIGNAL_LIMIT), self._lasted()
         form = _read(body, wire.SignalForm)
         area = self._area(form.area, "area")
         threat = Threat(form.threat)
@@ -146,7 +146,7 @@ class Api:
 
     async def _contact(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
-        body, accepted = await _body(request, CONTACT_LIMIT), self._lasted()
+        body, accepted = await body_of_request(request, CONTACT_LIMIT), self._lasted()
         form = _read(body, wire.ContactForm)
         for number, (name, threat) in enumerate(form.raised):
             who.check(self._area(name, f"raised[{number}]"), Threat(threat), self._areas)
@@ -167,7 +167,7 @@ class Api:
 
     async def _report(self, request: Request) -> Response:
         who = self._keys.who(request.headers.get("authorization"))
-        form = _read(await _body(request, REPORT_LIMIT), wire.ReportForm)
+        form = _read(await body_of_request(request, REPORT_LIMIT), wire.ReportForm)
         receipt = await file(form, who, self._areas, self._now(), self._recorder(who.realm).record)
         self.taken["report" if receipt.new else "repeated"] += 1
         return JSONResponse({"epoch": receipt.epoch, "seq": receipt.seq}, 201 if receipt.new else 200)
@@ -216,7 +216,7 @@ class Api:
         return self._sent(sent)
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def body_of_request(request: Request, limit: int) -> bytes:
     """Return a request's body; one over the limit is refused before it is read to its end."""
     size = request.headers.get("content-length", "")
     pieces, total = [], 0
@@ -271,7 +271,8 @@ _STATUS: tuple[tuple[type[TocsinError], HTTPStatus, str], ...] = (  # error, ans
 )
 
 
-def _status(error: TocsinError) -> tuple[HTTPStatus, str]:
+def status_of_error(error: TocsinError) -> tuple[HTTPStatus, str]:
+    """Return the status that an error is answered with, and its name in figures."""
     for kind, status, reason in _STATUS:
         if isinstance(error, kind):
             return status, reason

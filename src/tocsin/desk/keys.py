@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
 import secrets
-import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-import apsw
 from msgspec import Struct
 
 from tocsin.areas import Areas
 from tocsin.desk.rights import Entitlement, Role, Verb, allow
+from tocsin.desk.store import Store
 from tocsin.errors import ConfigError, KeyRefused, NotEntitled
 from tocsin.log import from_us, to_us
 from tocsin.model import AreaId, Realm, SourceId, Threat
@@ -29,17 +26,6 @@ from tocsin.model import AreaId, Realm, SourceId, Threat
 _PREFIX = "tocsin_"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _RESERVED = ("pack",)
-_SCHEMA = """
-create table if not exists key (
-    name text primary key,
-    mac blob not null unique,
-    areas text not null,    -- a JSON list of codes
-    threats text not null,  -- a JSON list of codes, or of *
-    realm text not null,
-    created integer not null,
-    revoked integer
-) strict;
-"""
 
 
 class Principal(Struct, frozen=True):
@@ -90,21 +76,8 @@ class Keys:
     """
 
     def __init__(self, folder: Path, *, make: bool = True) -> None:
-        if not make and not (folder / "desk.db").exists():
-            raise ConfigError(f"there are no keys in {folder}", todo="check --data")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._secret = _secret(folder / "desk.secret")
-            _make_private(folder / "desk.db")
-            self._db = apsw.Connection(str(folder / "desk.db"))
-            self._db.set_busy_timeout(5_000)
-            self._db.execute("pragma journal_mode = wal")
-            self._db.execute(_SCHEMA)
-        except (OSError, apsw.Error) as error:
-            raise ConfigError(
-                f"cannot open the keys in {folder}: {error}",
-                todo="check --data, the folder's owner and the disk",
-            ) from error
+        self._store = Store(folder, make=make)
+        self._db = self._store.db
 
     def add(self, principal: Principal, at: datetime) -> str:
         """Make a key and return it; it is never shown again.
@@ -126,9 +99,11 @@ class Keys:
             str(principal.realm),
             to_us(at),
         )
-        with self._changing():
+        with self._store.changing():
             taken = self._db.execute(
-                "select name from key where name = ? and revoked is null", (principal.name,)
+                "select name from key where name = ?1 and revoked is null"
+                " union select authority from person where authority = ?1",
+                (principal.name,),
             ).fetchall()
             if taken:
                 raise ConfigError(
@@ -145,29 +120,12 @@ class Keys:
         Raises:
             ConfigError: There is no such key.
         """
-        with self._changing():
+        with self._store.changing():
             self._db.execute(
                 "update key set revoked = ? where name = ? and revoked is null", (to_us(at), name)
             )
             if not self._db.changes():
                 raise ConfigError(f"there is no key {name!r} in force", todo="see `tocsin key list`")
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the right to write from the first look on: what was seen still holds at the change."""
-        try:
-            self._db.execute("begin immediate")
-            yield
-            self._db.execute("commit")
-        except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("rollback")
-            if isinstance(error, apsw.Error):
-                raise ConfigError(
-                    f"cannot change the keys in {self._db.filename}: {error}",
-                    todo="nothing was changed; check the disk and the folder's owner, and do it again",
-                ) from error
-            raise
 
     def all(self) -> list[tuple[Principal, datetime]]:
         """Return every key's holder, ended ones too, and when it was made."""
@@ -193,15 +151,15 @@ class Keys:
         raise KeyRefused("the key is not known, or it was revoked", todo="ask the office for a new one")
 
     def version(self) -> int:
-        """Return a number that changes when another process changes the keys."""
-        return int(next(iter(self._db.execute("pragma data_version")))[0])
+        """Return a number that changes when another connection changes the file."""
+        return self._store.version()
 
     def _mac(self, key: str) -> bytes:
-        return hmac.digest(self._secret, key.encode(), "sha256")
+        return self._store.mac(key)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._db.close()
+        self._store.close()
 
 
 def _principal(row: Iterable[object]) -> Principal:
@@ -213,36 +171,3 @@ def _principal(row: Iterable[object]) -> Principal:
         Realm(str(realm)),
         revoked=revoked is not None,
     )
-
-
-def _make_private(path: Path) -> None:
-    """Leave the database to its owner alone, whatever the umask; SQLite makes -wal and -shm alike."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    for end in ("", "-wal", "-shm"):  # the two others are there where a server runs or was killed
-        with suppress(FileNotFoundError):
-            os.chmod(f"{path}{end}", 0o600)
-
-
-def _secret(path: Path) -> bytes:
-    """Return the secret that keys are hashed under, made where it is missing."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, 0o600)  # whatever the umask
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise ConfigError(
-            f"others can read {path}", todo=f"chmod 600 {path}, and make new keys if it was copied"
-        )
-    secret = path.read_bytes()
-    if len(secret) != 32:
-        raise ConfigError(
-            f"{path} does not hold 32 bytes",
-            todo="restore it from a backup, or remove it: then every key must be made anew",
-        )
-    return secret

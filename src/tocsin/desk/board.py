@@ -1,0 +1,176 @@
+"""The desk's board: what needs a person, worst first; what the office holds raised; what is raised at all.
+
+Quiet when all is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from tocsin.areas import Country
+from tocsin.countries.desk import DeskPack
+from tocsin.desk.api import Recorder
+from tocsin.desk.clerk import Clerk, unfinished
+from tocsin.desk.front import Asked
+from tocsin.desk.people import People
+from tocsin.desk.rights import VERBS, Verb
+from tocsin.desk.screen import Screens
+from tocsin.desk.words import WORDS, say
+from tocsin.model import Approval, AreaId, Kind, Level, Realm, Signal, SourceId, Threat
+
+_FEWEST = 2  # people who can correct a mistake
+
+
+class Books(Recorder, Protocol):
+    """A realm's recorder, and what the desk reads of its log and its board."""
+
+    def holds(self, source: SourceId) -> list[tuple[AreaId, Threat]]:
+        """Return what a source holds raised by its own word."""
+
+    def tail(self) -> list[Kind]:
+        """Return the end of the log, oldest first; reads the disk."""
+
+
+class Held(Struct, frozen=True):
+    """One raise of the own office, with all that can be done about it."""
+
+    area: AreaId
+    threat: Threat
+    what: str
+    since: str
+    clear: str
+    cancel: str
+    update: str
+    levels: list[tuple[str, str]]
+
+
+class Shown(Struct, frozen=True):
+    """What the board's page shows."""
+
+    needs: list[tuple[str, str]]  # a line, and where it leads
+    mine: list[Held]
+    raised: list[str]
+
+
+class Boards:
+    """The desk's boards, one a realm."""
+
+    def __init__(
+        self,
+        country: Country,
+        pack: DeskPack,
+        people: People,
+        clerk: Clerk,
+        screens: Screens,
+        books: Callable[[Realm], Books],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._country, self._pack, self._people, self._clerk = country, pack, people, clerk
+        self._screens, self._books, self._now = screens, books, now
+        self._loading = asyncio.Lock()
+
+    async def load(self, realm: Realm) -> None:
+        """Take in what the log says of earlier orders, once; and send what a crash kept from being sent."""
+        if self._clerk.knows(realm):
+            return
+        async with self._loading:
+            if self._clerk.knows(realm):
+                return
+            kinds = await asyncio.to_thread(self._books(realm).tail)
+            said = [kind for kind in kinds if isinstance(kind, Approval)]
+            for one, body in unfinished(said, {kind.id for kind in kinds if isinstance(kind, Signal)}):
+                await self._clerk.finish(one, body)
+            self._clerk.load(realm, said)
+
+    def held(self, asked: Asked) -> list[tuple[AreaId, Threat]]:
+        """Return what the office of who asks holds raised."""
+        return self._books(asked.realm).holds(asked.who.person.authority)
+
+    def version(self, asked: Asked) -> str:
+        """Return what changes when the page would."""
+        said = self.shown(asked)
+        text = repr((said.needs, [(one.area, one.threat, one.what) for one in said.mine], said.raised))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def shown(self, asked: Asked) -> Shown:
+        """Return what the page shows now."""
+        board = self._books(asked.realm).board()
+        needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board), *self._old(asked, board)]
+        mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
+        return Shown(needs, mine, [line for line, _ in self._raised(asked, board)])
+
+    def _orders(self, asked: Asked) -> Iterable[tuple[str, str]]:
+        orders = self._clerk.orders(asked.realm)
+        for key, waiting in (("waits", orders.waiting(self._now())), ("review", orders.unreviewed())):
+            for one in waiting:
+                order = one.order
+                what = self._screens.what(order.areas, order.threat, order.level, asked.lang)
+                line = say(asked.lang, key, what=what, name=one.person)
+                yield line, f"{asked.here}/orders/{one.digest.hex()}"
+
+    def _few(self, asked: Asked) -> Iterable[tuple[str, str]]:
+        able = [
+            person
+            for person in self._people.all()
+            if not person.revoked
+            and any(Verb.END in VERBS[one.role] for one in person.in_realm(asked.realm))
+            and (
+                self._people.passkeys(person.name, asked.realm) or self._people.code(person.name, asked.realm)
+            )
+        ]
+        if len(able) < _FEWEST:
+            yield WORDS[asked.lang]["few"], ""
+
+    def _lost(self, asked: Asked, board: dict[str, Any]) -> Iterable[tuple[str, str]]:
+        people = {str(person.authority) for person in self._people.all()}
+        for name, until in board.get("fresh", {}).items():
+            if name not in people and name != "pack" and datetime.fromisoformat(until) <= self._now():
+                yield say(asked.lang, "lost", name=name), ""
+
+    def _old(self, asked: Asked, board: dict[str, Any]) -> Iterable[tuple[str, str]]:
+        for line, age in self._raised(asked, board):
+            if age > timedelta(hours=self._pack.usual_hours):
+                yield say(asked.lang, "old", what=line, hours=int(age.total_seconds() // 3600)), ""
+
+    def _raised(self, asked: Asked, board: dict[str, Any]) -> list[tuple[str, timedelta]]:
+        """Return what is raised, the oldest first, without what stands for years by the country pack."""
+        found = []
+        for area, told in board["areas"].items():
+            for threat, entry in told.get("threats", {}).items():
+                sources = entry.get("sources", [])
+                if entry["state"] != "raised" or sources == ["pack"] or "since" not in entry:
+                    continue
+                since = datetime.fromisoformat(entry["since"])
+                what = self._screens.what([area], threat, entry.get("level"), asked.lang)
+                by = say(asked.lang, "by", sources=", ".join(sources))
+                found.append((f"{what}, {self._time(asked, since)}, {by}", self._now() - since))
+        return sorted(found, key=lambda one: -one[1])
+
+    def _held(self, asked: Asked, board: dict[str, Any], area: AreaId, threat: Threat) -> Held:
+        told = board["areas"].get(area, {}).get("threats", {}).get(threat, {})
+        level = told.get("level")
+        what = self._screens.what([area], threat, Level(level) if level else None, asked.lang)
+        since = told.get("since")
+        return Held(
+            area,
+            threat,
+            what,
+            since=self._time(asked, datetime.fromisoformat(since)) if since else "",
+            clear=say(asked.lang, "all_clear", what=what),
+            cancel=say(asked.lang, "cancel", what=what),
+            update=say(asked.lang, "update", what=what),
+            levels=[
+                (one, say(asked.lang, "to_level", level=WORDS[asked.lang][one]))
+                for one in ("none", "yellow", "red")
+                if one != (level or "none")
+            ],
+        )
+
+    def _time(self, asked: Asked, moment: datetime) -> str:
+        return say(asked.lang, "since", time=f"{moment:%Y-%m-%d %H:%M} UTC")
