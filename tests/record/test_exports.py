@@ -10,6 +10,7 @@ from tocsin.record.claims import Qualifier
 from tocsin.record.exports import (
     ACLED_COLUMNS,
     AIRWARS_COLUMNS,
+    FLAT_COLUMNS,
     HXL_TAGS,
     UCDP_COLUMNS,
     Event,
@@ -105,6 +106,7 @@ def test_rows_have_the_columns_that_are_promised():
     assert tuple(ucdp(OPEN)) == UCDP_COLUMNS
     assert tuple(airwars(OPEN)) == AIRWARS_COLUMNS
     assert tuple(hxl(OPEN)) == tuple(HXL_TAGS)
+    assert tuple(flat([OPEN])[0]) == FLAT_COLUMNS
 
 
 def test_who_did_it_is_suspected_until_they_accept_it():
@@ -113,3 +115,12 @@ def test_who_did_it_is_suspected_until_they_accept_it():
     assert airwars(blamed)["belligerent_type"] == "Suspected"
     assert airwars(event(perpetrator="Russia", perpetrator_agreed=True))["belligerent_type"] == "Confirmed"
     assert airwars(UNKNOWN)["belligerent_type"] == ""
+
+
+def test_a_part_is_not_taken_for_the_whole():
+    """Two children killed, and nobody says how many in all: the toll is not known."""
+    children = told("a", 2, "mayor", stated=at(9), population="children")
+    elsewhere = told("b", 3, "mayor", stated=at(9), scope="UA80")
+
+    assert airwars(event(children, elsewhere))["killed_min"] is None
+    assert airwars(event(told("b", 3, "mayor", stated=at(9), scope="UA32")))["killed_min"] == 3

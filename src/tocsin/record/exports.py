@@ -75,7 +75,9 @@ class Event(Struct, frozen=True):
 
     def figure(self, measure: str) -> Figure | None:
         """Return the figure of one measure; None: nobody says a number."""
-        return next((one for one in self.figures if one.measure == measure and one.low is not None), None)
+        scopes = ("", self.where.code)  # of a weapon or of a part of the people it would be no whole
+        mine = (one for one in self.figures if one.measure == measure and one.scope in scopes)
+        return next((one for one in mine if not one.population and one.low is not None), None)
 
 
 ACLED_COLUMNS = (
@@ -92,6 +94,11 @@ AIRWARS_COLUMNS = (
     *("location_name", "accuracy", "strike_type", "belligerent", "belligerent_type", "killed_min"),
     *("killed_max", "injured_min", "injured_max", "deaths_conceded_min", "deaths_conceded_max", "grading"),
     "sources",
+)
+FLAT_COLUMNS = (
+    *("event_id", "event_type", "date_start", "date_end", "place_code", "place_precision", "measure"),
+    *("population", "scope", "low", "best", "high", "open_above", "grade", "origins", "independent_groups"),
+    *("basis", "rules", "flags", "as_of"),
 )
 HXL_TAGS: Mapping[str, str] = {
     "event_id": "#event+id",
