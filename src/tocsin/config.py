@@ -57,6 +57,18 @@ SETTINGS = (
     Setting(
         "max_age_s", float, 900.0, "A signal older than this when it is heard is shown, never sounded.", "s"
     ),
+    Setting(
+        "channels_allow",
+        str,
+        "none",
+        "Addresses or networks inside that webhooks may call after all, with commas between; or none.",
+    ),
+    Setting(
+        "channels_ca",
+        str,
+        "none",
+        "A PEM file of authorities that webhooks trust beside the system's; or none.",
+    ),
     Setting("connections", int, 18_500, "The most connections that the public door takes."),
 )
 TABLES = ("upstream",)

@@ -1,7 +1,8 @@
 """The figures of one realm: how soon people are told, and how long the disk takes.
 
 *Accepted* is when the desk had the whole body of a signal or a contact.  *Sent* is when the write to
-the last open stream returned, of the batch that says what it caused.  Three rules:
+the last open stream returned, of the batch that says what it caused; on any other channel, when an endpoint
+confirmed.  Three rules:
 
 1.  What was not measured is absent.  It is never 0.
 2.  The times of each day are kept in a small file and outlive a restart.  A kill loses a minute of them.
@@ -122,9 +123,10 @@ class Figures:
         today = days.get(now.date())
         if today is None:
             today = days[now.date()] = Times()
+        since = self.sent.setdefault(channel, Times())
         for begun in accepted:
             seconds = max(0.0, sent - begun)
-            self.sent[channel].add(seconds)
+            since.add(seconds)
             today.add(seconds, now)
         self._changed = True
 

@@ -10,6 +10,7 @@ import click
 from tocsin import __version__
 from tocsin.cli.backup import backup, restore
 from tocsin.cli.cap import cap
+from tocsin.cli.channel import channel, channels
 from tocsin.cli.desk import audit, desk
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.read import read
@@ -46,6 +47,8 @@ for _command in (
     backup,
     restore,
     cap,
+    channel,
+    channels,
     config_,
     pack,
 ):

@@ -75,8 +75,26 @@ def desk_openapi() -> dict[str, Any]:
                     "responses": {"200": {"description": "The board."}, **_problems("401")},
                 }
             },
+            "/v1/channels": _channels(),
         },
         "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _channels() -> dict[str, Any]:
+    return {
+        "get": {
+            "summary": "The endpoints, and who confirmed the last alerts, who did not, how soon.",
+            "parameters": [
+                {
+                    "name": "last",
+                    "in": "query",
+                    "description": "How many alerts.",
+                    "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 20},
+                }
+            ],
+            "responses": {"200": {"description": "The receipts."}, **_problems("401", "422")},
+        }
     }
 
 
