@@ -55,8 +55,8 @@ unit: .venv/test map ## Run the tests; ARGS="-k board" picks some
 	@echo "tests: pytest"
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore tests/clients $(ARGS)
 
-browser: ## Install Chromium for the browser tests, where it is missing and may be installed
-	@$(PYTHON) tools/install_chromium.py
+browser: ## Install Chromium and mosquitto for the tests, where they are missing and may be installed
+	@$(PYTHON) tools/install_debian.py
 
 bench: .venv/test ## Measure speed, beside the limit, in one run
 	@for each in bench/speed/[!_]*.py; do echo "$$each"; $(BIN)/python "$$each" $(ARGS) || exit 1; done

@@ -11,14 +11,17 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocsin.app.clock import Clock
 from tocsin.app.delivery import Delivery, Recent
 from tocsin.app.station import News
+from tocsin.areas import Areas
 from tocsin.channels import Channel, Endpoint
 from tocsin.channels.guard import Caller, read_allowed
+from tocsin.channels.mqtt import Mqtt
 from tocsin.channels.subscribers import Subscribers
 from tocsin.channels.webhook import Webhook
 from tocsin.errors import ConfigError, TocsinError
@@ -29,9 +32,20 @@ _log = logging.getLogger("tocsin")
 LOOK_S = 0.5  # how often it is looked whether endpoints were added or removed
 SECRETS_S = 60.0  # how often it is looked whether an old secret is no longer in force
 BYE_S = 3.0  # how long endpoints have to hear that we end
-Make = Callable[[Endpoint, Caller], Channel]
 
-MAKERS: Mapping[str, Make] = {"webhook": Webhook}
+
+class Means(NamedTuple):
+    """What channels are made with."""
+
+    caller: Caller
+    now: Callable[[], datetime]
+    areas: Areas
+
+
+MAKERS: Mapping[str, Callable[[Endpoint, Means], Channel]] = {
+    "webhook": lambda endpoint, means: Webhook(endpoint, means.caller),
+    "mqtt": lambda endpoint, means: Mqtt(endpoint, means.caller.allowed, means.caller.context, means.now),
+}
 
 
 class Channels:
@@ -64,8 +78,9 @@ class Channels:
         self._clock = clock
         self._timed = timed
         authorities = settings["channels_ca"]
-        self._allowed = read_allowed(settings["channels_allow"])
-        self._caller = Caller(self._allowed, None if authorities == "none" else authorities)
+        allowed = read_allowed(settings["channels_allow"])
+        self._caller = Caller(allowed, None if authorities == "none" else authorities)
+        self._means = Means(self._caller, clock.now, recent.areas)
         self._subscribers = Subscribers(folder)
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -136,7 +151,7 @@ class Channels:
             if name in self._running:
                 continue
             try:
-                channel = MAKERS[endpoint.channel](endpoint, self._caller)
+                channel = MAKERS[endpoint.channel](endpoint, self._means)
                 delivery = Delivery(endpoint, channel, self._recent, self._subscribers, self._timed)
             except (TocsinError, KeyError, ValueError) as error:
                 if self._refused.get(name) != str(error):

@@ -188,6 +188,7 @@ class Delivery:
         if payload is None:
             for said in about:
                 self._subscribers.fail(self.endpoint.name, self._recent.epoch, said.seq, "not told here")
+            self._failures, self._confirmed = 0, self._tried
             self._move(telling, about)
             return
         try:
@@ -278,7 +279,8 @@ class Delivery:
         self.error = failed.found
         for said in about:
             self._subscribers.fail(self.endpoint.name, self._recent.epoch, said.seq, failed.found)
-        wait_s = min(AT_MOST_S, AT_LEAST_S * 2.0 ** min(self._failures, 10)) * random.uniform(0.5, 1.0)
+        most_s = 3 * self.channel.beat_s or AT_MOST_S  # whoever hears beats is shown as unknown until then
+        wait_s = min(most_s, AT_LEAST_S * 2.0 ** min(self._failures, 10)) * random.uniform(0.5, 1.0)
         at_least = max(AT_LEAST_S, failed.after_s)
         self._news.clear()
         await asyncio.sleep(at_least)

@@ -202,10 +202,10 @@ class Caller:
 
     def __init__(self, allowed: Allowed = NOTHING, authorities: str | None = None) -> None:
         self.allowed = allowed
-        self._context = ssl.create_default_context()
+        self.context = ssl.create_default_context()
         if authorities is not None:
             try:
-                self._context.load_verify_locations(authorities)
+                self.context.load_verify_locations(authorities)
             except (OSError, ssl.SSLError) as error:
                 raise ConfigError(
                     f"channels_ca: cannot read {authorities}: {error}",
@@ -229,7 +229,7 @@ class Caller:
             connector = aiohttp.TCPConnector(
                 resolver=_Resolver(self.allowed),
                 socket_factory=self._socket,
-                ssl=self._context,
+                ssl=self.context,
                 limit=0,  # one slow endpoint must not hold a place that another needs
                 use_dns_cache=False,
                 keepalive_timeout=30.0,

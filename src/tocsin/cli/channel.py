@@ -15,6 +15,7 @@ from rich.table import Table
 from tocsin.app.channels import report_of
 from tocsin.app.clock import WallClock
 from tocsin.channels import Endpoint
+from tocsin.channels.broker import read_address
 from tocsin.channels.guard import check_url, read_allowed
 from tocsin.channels.subscribers import OVERLAP_S, Subscribers
 from tocsin.channels.webhook import secret_of
@@ -65,6 +66,29 @@ def webhook(
     options = {} if beats else {"beats": "off"}
     _keep(values, "webhook", url, name or _named(host), areas, (secret,), options)
     click.echo(secret)
+
+
+@add.command()
+@click.argument("address")
+@_endpoint_options
+@click.option("--user", help="The user at the broker. Default: none.")
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), help="A file that holds the user's password."
+)
+def mqtt(
+    address: str,
+    areas: str | None,
+    name: str | None,
+    data: str | None,
+    config_file: Path | None,
+    user: str | None,
+    password_file: Path | None,
+) -> None:
+    """Show the board at an MQTT 5 broker, mqtts://HOST/PREFIX."""
+    values = settings(config_file, data=data)
+    host = read_address(address, read_allowed(values["channels_allow"])).host
+    hidden = (password_file.read_text("utf-8").strip(),) if password_file else ()
+    _keep(values, "mqtt", address, name or _named(host), areas, hidden, {"user": user} if user else {})
 
 
 def _keep(

@@ -69,15 +69,22 @@ def desk_openapi() -> dict[str, Any]:
                     },
                 )
             },
-            "/v1/board.json": {
-                "get": {
-                    "summary": "The board of the key's realm, as the public door shows it.",
-                    "responses": {"200": {"description": "The board."}, **_problems("401")},
-                }
-            },
-            "/v1/channels": _channels(),
+            **_read(),
         },
         "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+    }
+
+
+def _read() -> dict[str, Any]:
+    """Return the paths that only read."""
+    return {
+        "/v1/board.json": {
+            "get": {
+                "summary": "The board of the key's realm, as the public door shows it.",
+                "responses": {"200": {"description": "The board."}, **_problems("401")},
+            }
+        },
+        "/v1/channels": _channels(),
     }
 
 
