@@ -57,7 +57,7 @@ def read_address(text: str, allowed: Allowed) -> Address:
         host, port, prefix = parts.hostname or "", parts.port, parts.path.strip("/") or "tocsin"
     except ValueError as error:
         raise ConfigError(f"cannot read the broker's address {text[:200]!r}: {error}", todo=todo) from error
-    if parts.scheme not in ("mqtt", "mqtts") or not host or parts.query or parts.fragment:
+    if parts.scheme not in ("mqtt", "mqtts") or not host or "?" in text or "#" in text:
         raise ConfigError(f"{text[:200]!r} is no broker's address", todo=todo)
     if "@" in parts.netloc:
         raise ConfigError(
