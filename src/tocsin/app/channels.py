@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.app.clock import Clock
 from tocsin.app.delivery import Delivery, Recent
@@ -26,6 +26,9 @@ from tocsin.channels.subscribers import Subscribers
 from tocsin.channels.webhook import Webhook
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model import Realm
+
+if TYPE_CHECKING:
+    from tocsin.app.serve import Outlet
 
 _log = logging.getLogger("tocsin")
 
@@ -195,6 +198,31 @@ class Channels:
             **{name: delivery.trouble for name, (delivery, _) in self._running.items()},
             **self._refused,
         }
+
+
+def tell_channels(
+    outlet: Outlet, folder: Path, settings: Mapping[str, Any]
+) -> Callable[[int], Awaitable[dict[str, Any]]]:
+    """Tell who is told beside an outlet's public door; returns what gives the receipts of the last alerts.
+
+    To be called in the outlet's loop, before anything was published.
+
+    Raises:
+        ConfigError: The outlet is of another realm than the actual one, or a setting cannot be.
+    """
+    loop = asyncio.get_running_loop()
+
+    def timed(channel: str, accepted: float) -> None:
+        sent, now = outlet.clock.lasted(), outlet.clock.now()
+        loop.call_soon_threadsafe(outlet.figures.note_sent, channel, [accepted], sent, now)
+
+    channels = outlet.channels = Channels(folder, outlet.recent, outlet.clock, settings, timed)
+    channels.start()
+
+    async def receipts(last: int) -> dict[str, Any]:
+        return await asyncio.wrap_future(channels.report(last))
+
+    return receipts
 
 
 def report_of(

@@ -22,7 +22,7 @@ from typing import Any
 
 from tocsin.app.clock import Clock
 from tocsin.app.fold import RECENT, Said
-from tocsin.app.station import News
+from tocsin.app.station import News, Started, Station
 from tocsin.areas import Areas
 from tocsin.channels import DEADLINE_S, Channel, Endpoint, Saying, Telling, Undelivered
 from tocsin.channels.subscribers import Kept, Subscribers
@@ -74,6 +74,20 @@ class Recent:
         self._said = list(said)
         self._accepted: dict[Place, float] = {}
         self._order: deque[Place] = deque()
+
+    @classmethod
+    def of(cls, station: Station, areas: Areas, started: Started) -> Recent:
+        """Return what a station knows when it begins."""
+        return cls(
+            areas,
+            station.realm,
+            station.log.epoch,
+            station.clock,
+            station.fresh,
+            told=started.told.copy(),
+            said=started.recent,
+            head=started.head,
+        )
 
     def hear(self, news: News) -> list[Said]:
         """Take in what became durable; returns what was said."""

@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -21,7 +21,7 @@ import msgspec
 
 from tocsin import wire
 from tocsin.app.books import contracts, tail_of
-from tocsin.app.channels import Channels
+from tocsin.app.channels import Channels, tell_channels
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
 from tocsin.app.delivery import Recent
@@ -109,8 +109,7 @@ class Outlet:
         learned: list[tuple[datetime, Kind]] = []
         started = self.station.start(lambda at, kind: learned.append((at, kind)))
         self.channels: Channels | None = None
-        self._recent = Recent(country.areas, log.realm, log.epoch, clock, self.station.fresh,
-                              told=started.told.copy(), said=started.recent, head=started.head)  # fmt: skip
+        self.recent = Recent.of(self.station, country.areas, started)
         self._unchecked = started.unchecked
         if self._unchecked:
             self._later = learned
@@ -157,21 +156,6 @@ class Outlet:
         if self.channels is not None:
             self.channels.hear(news)
         self._learn(news.heard)
-
-    def tell_channels(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Tell who is told beside the public door.  To be called before anything was published."""
-
-        def timed(channel: str, accepted: float) -> None:
-            sent, now = self.clock.lasted(), self.clock.now()
-            self._loop.call_soon_threadsafe(self.figures.note_sent, channel, [accepted], sent, now)
-
-        self.channels = Channels(folder, self._recent, self.clock, settings, timed)
-        self.channels.start()
-
-    async def receipts(self, last: int) -> dict[str, Any]:
-        """Return what became of the last alerts on every channel."""
-        assert self.channels is not None  # only the actual realm is asked
-        return await asyncio.wrap_future(self.channels.report(last))
 
     def _learn(self, heard: Iterable[tuple[datetime, Kind]]) -> None:
         if self._later is not None:
@@ -316,13 +300,11 @@ class Server:
         self._reserve.make()
         try:
             actual = self._outlet(Realm.ACTUAL)
-            actual.tell_channels(self._folder, self._settings)
+            receipts = tell_channels(actual, self._folder, self._settings)
             actual.stand()
             self._agree(keys, people)
             listener = await actual.listen(*public)
-            api = Api(
-                self._country.areas, keys, self._outlet, self._clock.now, self._clock.lasted, actual.receipts
-            )
+            api = Api(self._country.areas, keys, self._outlet, self._clock.now, self._clock.lasted, receipts)
             pages = console_routes(self._country, people, self._outlet, self._clock, self._settings)
             api.app.router.routes.extend(pages)
             async with serving(api.app, "--desk", *desk) as desk_at, self._metrics(api) as metrics_at:
