@@ -10,7 +10,7 @@ from tocsin.record.figures import figure, figures_of
 from tocsin.record.grades import Responsibility, responsibility
 from tocsin.record.intervals import Interval, interval
 from tocsin.record.kept import Circumstances, Evidence, Grade, Key, Relation, RelationKind, Retraction
-from tocsin.record.origins import originals, tier
+from tocsin.record.origins import copy, originals, tier
 from tocsin.record.sums import Tally, check, parts
 
 KILLED = Key("attack", "killed")
@@ -197,6 +197,37 @@ def test_responsibility_is_contested_where_claims_name_different_sides():
 
     assert responsibility(claims, UKRAINE) is Responsibility.CONTESTED
     assert count(*claims).best == 5
+
+
+def test_a_day_old_count_of_a_better_source_is_not_stale_beside_a_worse_one():
+    """Only an equal or better source makes an old "at least" stale."""
+    old, new = at(9, 1), at(12, 2)
+    by_mayor = told("a", 31, "mayor", stated=old, qualifier=LEAST)
+    by_moscow = told("b", 40, "Moscow", stated=new, qualifier=LEAST)
+    by_rescue = told("c", 40, "rescue service", stated=new, qualifier=LEAST)
+
+    assert (count(by_mayor, by_moscow).stale, count(by_mayor, by_moscow).low) == ((), 31)
+    assert count(by_mayor, by_rescue).stale == ("a",)
+
+
+def test_a_text_that_holds_nearly_all_of_another_is_its_copy():
+    """A post of nineteen words in an article that is six times as long; or with a word before it."""
+    post = (
+        "the harbour was struck at night and five workers of the grain terminal died at once said its owner"
+    )
+    article = " ".join(f"own{number}" for number in range(95))
+    whole = text("r2", "Daily", f"{article} {post} tonight")
+    half = text("r3", "Weekly", f"{article} {' '.join(post.split()[:10])}")
+
+    assert copy(text("r1", "Wire", post), whole) == "near_duplicate"
+    assert copy(text("r1", "Wire", f"yesterday {post}"), whole) == "near_duplicate"
+    assert copy(text("r1", "Wire", post), half) == "none"
+
+
+def test_parts_with_an_open_one_have_no_upper_sum():
+    got = parts(Interval(9, 9, 9), [Interval(2, 2, None), Interval(3, 3, 3)], exhaustive=True)
+
+    assert (got.sum_low, got.sum_high, got.consistent, got.residual) == (5, None, True, None)
 
 
 NAMES = [source.name for source in SOURCES]
