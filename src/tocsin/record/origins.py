@@ -12,7 +12,7 @@ lines and chains decide, and likeness alone only where it is plain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import combinations
@@ -101,6 +101,16 @@ def _same_credit(one: ReportVersion, other: ReportVersion) -> bool:
     return bool(wires[0] & wires[1] & credits)
 
 
+def _near(texts: Sequence[_Text]) -> Iterator[tuple[_Text, _Text]]:
+    """Yield the pairs that share a run of words: the others are no copies, and comparing all is slow."""
+    by_run: dict[tuple[str, ...], list[int]] = {}
+    for place, one in enumerate(texts):
+        for run in one.runs:
+            by_run.setdefault(run, []).append(place)
+    pairs = {pair for places in by_run.values() for pair in combinations(places, 2)}
+    yield from ((texts[one], texts[other]) for one, other in sorted(pairs))
+
+
 def originals(reports: Iterable[ReportVersion]) -> dict[str, str]:
     """Return the publisher of the original of each report: of the wire it credits, or of the earliest copy.
 
@@ -110,7 +120,7 @@ def originals(reports: Iterable[ReportVersion]) -> dict[str, str]:
     first = {version.report: version for version in sorted(reports, key=_age, reverse=True)}
     held = [first[name] for name in sorted(first)]
     groups = Groups()
-    for one, other in combinations(map(_apart, held), 2):
+    for one, other in _near(list(map(_apart, held))):
         if _copy(one, other) is not Copy.NONE:
             groups.join(one.version.report, other.version.report)
     wire: dict[str, str] = {}
