@@ -67,7 +67,9 @@ class Round(NamedTuple):
 
     first_ms: float
     median_ms: float
+    p99_ms: float
     last_ms: float
+    answered_ms: float  # when the publishers had their answers
     read: int
     missed: int  # this and what follows: since the readers were opened
     doubled: int
@@ -79,8 +81,10 @@ class Round(NamedTuple):
 class Client:
     """The readers and publishers, one C process."""
 
-    def __init__(self, program: Path, server: Running, form: str, readers: int) -> None:
-        command = [program, form, server.public, server.target, server.publish, readers, BURST]
+    def __init__(
+        self, program: Path, server: Running, form: str, readers: int, publishers: int = BURST
+    ) -> None:
+        command = [program, form, server.public, server.target, server.publish, readers, publishers]
         pipe = subprocess.PIPE
         self._process = servers.start(servers.CLIENT_CORE, command, stdin=pipe, stdout=pipe)
         ready = self._line().split()
@@ -95,8 +99,8 @@ class Client:
         self._process.stdin.write(b"".join(parts))
         self._process.stdin.flush()
         said = self._line().split()
-        first, median, last = map(float, said[:3])
-        return Round(first, median, last, *map(int, said[3:]))
+        first, median, p99, last, answered = map(float, said[:5])
+        return Round(first, median, p99, last, answered, *map(int, said[5:]))
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None

@@ -268,6 +268,7 @@ class Machine(RuleBasedStateMachine):
         self.number += 1
         part.side.say(f"contract/{source}/{self.number}", contract)
         part.model.hear(self.clock.moment, contract)
+        part.model.hear(self.clock.moment, Looked())  # a shorter silence may have lasted too long already
 
     # What time does
 

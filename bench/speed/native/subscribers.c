@@ -6,9 +6,10 @@
  *
  *   publish K WAIT_MS\n   then K times LENGTH\n and as many bytes: K requests, written at once, each on a
  *                         connection of its own.  The clock starts before the first byte is written.  The
- *                         answer is one line: FIRST MEDIAN LAST (ms) READ MISSED DOUBLED DISORDERED BYTES REFUSED
+ *                         answer is one line: FIRST MEDIAN P99 LAST (ms), the last of the publishers' own answers (ms), and
+ *                         READ MISSED DOUBLED DISORDERED BYTES REFUSED
  *
- * An event counts if it is an alert; its number is what stands behind "seq": in it.  Doubled: a stream read
+ * An event counts if it is an alert, and not of a threat whose code begins with x; its number is what stands behind "seq": in it.  Doubled: a stream read
  * a number that is not above its last.  Disordered: not the number that the others read at this turn.
  */
 #define _GNU_SOURCE
@@ -49,7 +50,7 @@ static char buffer[BUFFER];
 
 static long number[BURST]; /* the numbers of this round, in the order in which they came first */
 static int asked;
-static double *times, begun;
+static double *times, begun, acknowledged;
 static long read_count, missed, doubled, disordered, bytes;
 
 static void fail(const char *what) {
@@ -89,6 +90,8 @@ static void watch(int fd, enum kind kind, unsigned what, int how) {
 }
 
 static void count_alert(struct stream *one, const char *text, size_t size, double at) {
+    if (memmem(text, size, "\"threat\":\"x", 11))
+        return;
     const char *found = memmem(text, size, "\"seq\":", 6);
     long seq = found ? strtol(found + 6, NULL, 10) : -1;
     bytes = size;
@@ -193,6 +196,7 @@ static void hear_publisher(int fd) {
     }
     for (char *at = buffer; (at = memmem(at, buffer + size - at, "HTTP/1.1 ", 9)); at += 9) {
         answered++;
+        acknowledged = now_ms() - begun;
         if (at[9] != '2')
             refused++;
     }
@@ -270,10 +274,11 @@ static void publish(int count, int wait_ms) {
     missed += (long)count * asked - read_count;
     qsort(times, read_count, sizeof *times, by_size);
     if (read_count)
-        printf("%.4f %.4f %.4f ", times[0], times[read_count / 2], times[read_count - 1]);
+        printf("%.4f %.4f %.4f %.4f ", times[0], times[read_count / 2], times[read_count * 99 / 100],
+            times[read_count - 1]);
     else
-        printf("nan nan nan ");
-    printf("%ld %ld %ld %ld %ld %d\n", read_count, missed, doubled, disordered, bytes, refused);
+        printf("nan nan nan nan ");
+    printf("%.4f %ld %ld %ld %ld %ld %d\n", acknowledged, read_count, missed, doubled, disordered, bytes, refused);
     fflush(stdout);
     for (int i = 0; i < asked; i++)
         free(what[i]);

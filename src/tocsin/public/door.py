@@ -32,7 +32,7 @@ from tocsin.wire import stamp
 
 BEAT_S = 5.0  # every stream hears within this that the server lives
 SLICES = 20  # beats are spread over this many turns, so that an alert never waits behind all of them
-REQUEST_S = 10.0  # a request must be whole within this
+REQUEST_S = 9.0  # a request must be whole within this; it is closed at the next look, a second later at most
 IDLE_S = 75.0  # a connection that asks nothing for this long is closed
 RETRY_MS = (1_000, 4_000)  # when to come back: spread, so that not everybody comes at once
 

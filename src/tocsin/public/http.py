@@ -28,7 +28,10 @@ _log = logging.getLogger("tocsin")
 
 HEAD_LIMIT = 16 * 1024  # bytes of request line and headers
 PIECE = 4 * 1024  # bytes that are parsed at once, so that what comes in a row is not counted as one request
-WAITING_LIMIT = 64 * 1024  # bytes a stream may have waiting; beyond, it is told the present state later
+WAITING_LIMIT = 16 * 1024  # bytes a stream may have waiting; beyond, it is told the present state later
+# Bytes of a stream that the kernel keeps for its reader; it counts twice as much with what it needs itself.
+# Left alone it grows to megabytes: one reader that stalled cost 680 KiB (bench/speed/crowd.py).
+KERNEL_KEEPS = 16 * 1024
 NO_FORM = Form(websocket=False, wish=None)
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-store\r\n"
@@ -304,6 +307,7 @@ class Connection(asyncio.Protocol):
         self.form = form
         of = self.transport.get_extra_info("socket")
         self.socket = socket.socket(of.family, of.type, of.proto, fileno=of.fileno())
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_KEEPS)
         self.since = None
         self._count(head)
         return head
