@@ -69,6 +69,15 @@ SETTINGS = (
         "none",
         "A PEM file of authorities that webhooks trust beside the system's; or none.",
     ),
+    Setting(
+        "push",
+        str,
+        "off",
+        "Where browsers subscribe to Web Push, HOST:PORT behind the proxy as /v1/push; or off.",
+    ),
+    Setting(
+        "push_contact", str, "mailto:nobody@example.org", "How a push service reaches you, a mailto: address."
+    ),
     Setting("connections", int, 18_500, "The most connections that the public door takes."),
 )
 TABLES = ("upstream",)

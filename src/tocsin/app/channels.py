@@ -7,23 +7,31 @@ within `LOOK_S` of that.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocsin.app.clock import Clock
 from tocsin.app.delivery import Delivery, Recent
+from tocsin.app.listen import serving
+from tocsin.app.push import PushDesk
 from tocsin.app.station import News
 from tocsin.areas import Areas
 from tocsin.channels import Channel, Endpoint
+from tocsin.channels.apprise import Service
 from tocsin.channels.guard import Caller, read_allowed
 from tocsin.channels.mqtt import Mqtt
+from tocsin.channels.siren import Siren
 from tocsin.channels.subscribers import Subscribers
 from tocsin.channels.webhook import Webhook
+from tocsin.channels.webpush import Signer, WebPush
+from tocsin.config import address
 from tocsin.errors import ConfigError, TocsinError
 from tocsin.model import Realm
 
@@ -43,11 +51,28 @@ class Means(NamedTuple):
     caller: Caller
     now: Callable[[], datetime]
     areas: Areas
+    subscribers: Subscribers
+    signer: Signer | None  # None: no browser can subscribe
+
+
+def _web_push(endpoint: Endpoint, means: Means) -> Channel:
+    if means.signer is None:
+        raise ConfigError("no browser can subscribe here", todo="set push to HOST:PORT")
+    return WebPush(means.subscribers, means.caller, means.signer, means.areas.chain, means.now)
+
+
+def _siren(endpoint: Endpoint, means: Means) -> Channel:
+    around = {above for area in endpoint.areas for above in means.areas.chain(area)}
+    number = partial(means.subscribers.number, endpoint.name)
+    return Siren(endpoint, means.caller.allowed, means.caller.context, around, means.now, number)
 
 
 MAKERS: Mapping[str, Callable[[Endpoint, Means], Channel]] = {
     "webhook": lambda endpoint, means: Webhook(endpoint, means.caller),
     "mqtt": lambda endpoint, means: Mqtt(endpoint, means.caller.allowed, means.caller.context, means.now),
+    "webpush": _web_push,
+    "apprise": lambda endpoint, means: Service(endpoint, means.areas.name),
+    "siren": _siren,
 }
 
 
@@ -83,8 +108,13 @@ class Channels:
         authorities = settings["channels_ca"]
         allowed = read_allowed(settings["channels_allow"])
         self._caller = Caller(allowed, None if authorities == "none" else authorities)
-        self._means = Means(self._caller, clock.now, recent.areas)
         self._subscribers = Subscribers(folder)
+        self._push = None if settings["push"] == "off" else address(settings["push"], "push")
+        signer = None if self._push is None else Signer(folder / "push.key", settings["push_contact"])
+        self._means = Means(self._caller, clock.now, recent.areas, self._subscribers, signer)
+        self.push_at: str | None = None
+        self._up = threading.Event()
+        self._refusal: ConfigError | None = None
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._running: dict[str, tuple[Delivery, asyncio.Task[None]]] = {}
@@ -92,8 +122,15 @@ class Channels:
         self._thread = threading.Thread(target=self._run, name="channels", daemon=True)
 
     def start(self) -> None:
-        """Begin to tell."""
+        """Begin to tell.
+
+        Raises:
+            ConfigError: The address for subscriptions cannot be had.
+        """
         self._thread.start()
+        self._up.wait()
+        if self._refusal is not None:
+            raise self._refusal
 
     def hear(self, news: News) -> None:
         """Take in what became durable.  From any thread; it waits for nothing."""
@@ -120,11 +157,31 @@ class Channels:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._watch())
+            self._loop.run_until_complete(self._serve())
+        except ConfigError as error:
+            self._refusal = error
         except Exception:
             _log.exception("the channels have ended: a fault of ours")
         finally:
+            self._up.set()
             self._loop.close()
+
+    async def _serve(self) -> None:
+        """Tell, and let browsers subscribe where that is asked for."""
+        async with contextlib.AsyncExitStack() as stack:
+            signer = self._means.signer
+            if self._push is not None and signer is not None:
+                desk = PushDesk(
+                    self._recent.areas,
+                    self._subscribers,
+                    signer.public,
+                    self._caller.allowed,
+                    self._clock.lasted,
+                )
+                self.push_at = await stack.enter_async_context(serving(desk.app, "push", *self._push))
+                self._subscribers.add_once(Endpoint("webpush", "webpush", "", ()), self._clock.now())
+            self._up.set()
+            await self._watch()
 
     async def _watch(self) -> None:
         seen, due = -1, 0.0
@@ -143,7 +200,6 @@ class Channels:
                 continue
         await asyncio.gather(*(self._end(name) for name in list(self._running)))
         await self._caller.close()
-        self._subscribers.close()
 
     async def _take_over(self) -> None:
         """Begin with endpoints that are new or were changed, and end those that are gone."""
@@ -151,7 +207,7 @@ class Channels:
         gone = [name for name, (one, _) in self._running.items() if wanted.get(name) != one.endpoint]
         await asyncio.gather(*map(self._end, gone))
         for name, endpoint in wanted.items():
-            if name in self._running:
+            if name in self._running or (endpoint.channel == "webpush" and self._push is None):
                 continue
             try:
                 channel = MAKERS[endpoint.channel](endpoint, self._means)

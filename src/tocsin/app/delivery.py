@@ -166,7 +166,6 @@ class Delivery:
         kept = subscribers.cursor(endpoint.name)
         same = kept is not None and kept.epoch == recent.epoch and kept.seq <= recent.head
         self._kept = kept if same and kept is not None else Kept(recent.epoch, recent.head)
-        self._number = kept.number if kept is not None else 0
         self._begins = True  # the present state is to be told first
         self._failures = 0
         self._confirmed = self._tried = self._rests_until = float("-inf")  # monotonic seconds
@@ -222,7 +221,7 @@ class Delivery:
         if (self._failures and lasted - self._confirmed > STALE_S) or age > STALE_S:
             self._begins = True
         if self._begins:
-            return self._telling(Saying.SNAPSHOT, [], f"{lasted:.6f}"), []
+            return self._telling(Saying.SNAPSHOT, [], f"{lasted:.6f}", self._to_be_missed()), []
         if live:
             some = live[: self.channel.together]
             return self._telling(Saying.ALERT, some), some
@@ -237,16 +236,25 @@ class Delivery:
             self._keep(kept._replace(missed_after=0, missed_to=0))
         return None, []
 
-    def _telling(self, saying: Saying, about: Sequence[Said], mark: str = "") -> Telling:
+    def _to_be_missed(self) -> list[Said]:
+        """Return the alerts that follow a snapshot as missed."""
+        after = self._kept.missed_after if self._kept.missed_to else self._kept.seq
+        return self._recent.behind(after, self.wish)[-self.channel.together :]
+
+    def _telling(
+        self, saying: Saying, about: Sequence[Said], mark: str = "", after: Sequence[Said] = ()
+    ) -> Telling:
         recent = self._recent
         board = recent.board(self.wish)
         said: dict[str, Any] = board
         together: list[dict[str, Any]] = []
         if saying is Saying.BEAT:
             said = frames.beat_json(recent.moment())
-        elif about:
+        if about:
             together = [recent.alert(one, missed=saying is Saying.MISSED) for one in about]
             said = together[-1]
+        else:
+            together = [recent.alert(one, missed=True) for one in after]
         seq = about[-1].seq if about else recent.head
         name = f"{recent.epoch}-{seq}" + (f"-{saying}-{mark}" if mark else "")
         return Telling(saying, name, recent.realm, recent.clock.now(), seq, said, board, tuple(together))
@@ -278,13 +286,7 @@ class Delivery:
 
     def _keep(self, kept: Kept) -> None:
         self._kept = kept
-        self._subscribers.move(self.endpoint.name, kept._replace(number=self._number))
-
-    def number(self) -> int:
-        """Return a number that is higher than any before, after it is kept."""
-        self._number += 1
-        self._keep(self._kept)
-        return self._number
+        self._subscribers.move(self.endpoint.name, kept)
 
     async def _fail(self, failed: Undelivered, about: Sequence[Said]) -> None:
         if not self._failures:

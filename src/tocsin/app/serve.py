@@ -409,7 +409,9 @@ class Server:
     def _note(self, public: str, desk: str, metrics: str | None) -> None:
         """Leave word where the doors are, for the commands that run beside the server."""
         note = self._folder / "server.json"
-        at = {"public": public, "desk": desk, "metrics": metrics}
+        channels = self._outlets[Realm.ACTUAL].channels
+        push = None if channels is None else channels.push_at
+        at = {"public": public, "desk": desk, "metrics": metrics, "push": push}
         note.write_bytes(msgspec.json.encode({"pid": os.getpid(), **at}))
 
 

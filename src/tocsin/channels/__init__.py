@@ -35,6 +35,16 @@ class Endpoint(Struct, frozen=True):
     options: Mapping[str, str] = {}
 
 
+class Subscription(NamedTuple):
+    """One browser that is to be told."""
+
+    id: str
+    address: str
+    p256dh: str
+    auth: str
+    areas: tuple[AreaId, ...]
+
+
 class Saying(StrEnum):
     """What kind of word it is."""
 

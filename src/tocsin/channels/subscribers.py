@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import apsw
 
-from tocsin.channels import Endpoint
-from tocsin.errors import ConfigError
+from tocsin.channels import Endpoint, Subscription
+from tocsin.errors import ConfigError, SubscriberError
 from tocsin.log import from_us, to_us
 from tocsin.model import AreaId, Place
 
@@ -43,8 +43,11 @@ create table if not exists cursor (
     epoch text not null,
     seq integer not null,          -- everything up to here was told as it happened, or is in `missed`
     missed_after integer not null, -- what is missed lies behind this place
-    missed_to integer not null,    -- and ends here
-    number integer not null        -- the last number given to a command
+    missed_to integer not null     -- and ends here
+) strict;
+create table if not exists number (
+    name text primary key,  -- of a siren; kept when it is removed, so that no number comes twice
+    last integer not null
 ) strict;
 create table if not exists receipt (
     name text not null references endpoint(name) on delete cascade,
@@ -57,6 +60,13 @@ create table if not exists receipt (
     error text,
     primary key (name, epoch, seq)
 ) strict, without rowid;
+create table if not exists push (
+    id text primary key,
+    address text not null,
+    p256dh text not null,
+    auth text not null,
+    areas text not null  -- a JSON list of codes
+) strict, without rowid;
 create index if not exists receipt_seq on receipt (epoch, seq);
 """
 
@@ -68,7 +78,6 @@ class Kept(NamedTuple):
     seq: Place
     missed_after: Place = 0
     missed_to: Place = 0
-    number: int = 0
 
 
 class Receipt(NamedTuple):
@@ -175,6 +184,11 @@ class Subscribers:
             ),
         )
 
+    def add_once(self, endpoint: Endpoint, now: datetime) -> None:
+        """Keep an endpoint if there is none of its name."""
+        if not self._run("select 1 from endpoint where name = ?", (endpoint.name,)):
+            self.add(endpoint, now)
+
     def remove(self, name: str) -> None:
         """Forget an endpoint with its cursor and receipts.
 
@@ -218,17 +232,55 @@ class Subscribers:
 
     def cursor(self, name: str) -> Kept | None:
         """Return how far an endpoint has heard; None where it has heard nothing yet."""
-        rows = self._run(
-            "select epoch, seq, missed_after, missed_to, number from cursor where name = ?", (name,)
-        )
+        rows = self._run("select epoch, seq, missed_after, missed_to from cursor where name = ?", (name,))
         return Kept(*rows[0]) if rows else None
 
     def move(self, name: str, kept: Kept) -> None:
         """Keep how far an endpoint has heard.  One that was removed meanwhile is left alone."""
         self._note(
-            "insert or replace into cursor select name, ?, ?, ?, ?, ? from endpoint where name = ?",
+            "insert or replace into cursor select name, ?, ?, ?, ? from endpoint where name = ?",
             (*kept, name),
         )
+
+    def number(self, name: str) -> int:
+        """Return a number that is higher than any before under this name, after it is kept.
+
+        Raises:
+            ConfigError: The disk refuses: without a number that is kept there is no command.
+        """
+        rows = self._run(
+            "insert into number values (?, 1)"
+            " on conflict (name) do update set last = last + 1 returning last",
+            (name,),
+        )
+        return int(rows[0][0])
+
+    # Browsers
+
+    def pushes(self) -> list[Subscription]:
+        """Return every subscription of a browser."""
+        return [_subscription(row) for row in self._run("select * from push")]
+
+    def push(self, id: str) -> Subscription | None:
+        """Return one; None where it is not there."""
+        return next((_subscription(row) for row in self._run("select * from push where id = ?", (id,))), None)
+
+    def keep_push(self, one: Subscription, most: int) -> None:
+        """Keep a subscription; one of the same browser gives way to it.
+
+        Raises:
+            SubscriberError: There is no room for another.
+        """
+        if self.push(one.id) is None and self._run("select count(*) from push")[0][0] >= most:
+            raise SubscriberError("there are too many subscriptions", todo="look at the map instead")
+        self._run(
+            "insert or replace into push values (?, ?, ?, ?, ?)",
+            (one.id, one.address, one.p256dh, one.auth, json.dumps(one.areas)),
+        )
+
+    def forget_push(self, id: str) -> None:
+        """Forget one."""
+        self._note("delete from push where id = ?", (id,))
 
     # Receipts
 
@@ -290,6 +342,11 @@ def _endpoint(row: Sequence[Any], now_us: int | None) -> Endpoint:
         tuple(in_force),
         json.loads(options),
     )
+
+
+def _subscription(row: Sequence[Any]) -> Subscription:
+    id, address, p256dh, auth, areas = map(str, row)
+    return Subscription(id, address, p256dh, auth, tuple(map(AreaId, json.loads(areas))))
 
 
 def _receipt(row: Sequence[Any]) -> Receipt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 from collections.abc import Callable
@@ -15,8 +16,10 @@ from rich.table import Table
 from tocsin.app.channels import report_of
 from tocsin.app.clock import WallClock
 from tocsin.channels import Endpoint
+from tocsin.channels.apprise import PER_MINUTE, read_service
 from tocsin.channels.broker import read_address
 from tocsin.channels.guard import check_url, read_allowed
+from tocsin.channels.siren import MOST_S, SECONDS, public_of
 from tocsin.channels.subscribers import OVERLAP_S, Subscribers
 from tocsin.channels.webhook import secret_of
 from tocsin.cli.common import (
@@ -87,8 +90,80 @@ def mqtt(
     """Show the board at an MQTT 5 broker, mqtts://HOST/PREFIX."""
     values = settings(config_file, data=data)
     host = read_address(address, read_allowed(values["channels_allow"])).host
-    hidden = (password_file.read_text("utf-8").strip(),) if password_file else ()
+    hidden = (_read(password_file),) if password_file else ()
     _keep(values, "mqtt", address, name or _named(host), areas, hidden, {"user": user} if user else {})
+
+
+@add.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_endpoint_options
+@click.option(
+    "--per-minute",
+    type=click.FloatRange(0.1, 600),
+    default=PER_MINUTE,
+    help=f"The most messages in a minute. Default: {PER_MINUTE}.",
+)
+def apprise(
+    file: Path,
+    areas: str | None,
+    name: str | None,
+    data: str | None,
+    config_file: Path | None,
+    per_minute: float,
+) -> None:
+    """Tell mail, messengers and others, at the Apprise address that a file holds."""
+    values = settings(config_file, data=data)
+    secret = _read(file)
+    read_service(secret)
+    kind = secret.partition("://")[0]
+    _keep(values, "apprise", kind, name or _named(kind), areas, (secret,), {"per_minute": str(per_minute)})
+
+
+@add.command()
+@click.argument("address")
+@_endpoint_options
+@click.option("--user", help="The user at the broker. Default: none.")
+@click.option(
+    "--password-file", type=click.Path(path_type=Path), help="A file that holds the user's password."
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, MOST_S),
+    default=SECONDS,
+    help=f"How long it sounds. Default: {SECONDS}.",
+)
+def siren(
+    address: str,
+    areas: str | None,
+    name: str | None,
+    data: str | None,
+    config_file: Path | None,
+    user: str | None,
+    password_file: Path | None,
+    seconds: int,
+) -> None:
+    """Command a siren or a relay through an MQTT 5 broker. Prints the public key that it must be given."""
+    values = settings(config_file, data=data)
+    host = read_address(address, read_allowed(values["channels_allow"])).host
+    if not areas:
+        raise ConfigError("a siren needs --areas", todo="name the area in which it is heard")
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    hidden = (secret, *((_read(password_file),) if password_file else ()))
+    options = {"seconds": str(seconds), **({"user": user} if user else {})}
+    _keep(values, "siren", address, name or _named(host), areas, hidden, options)
+    click.echo(public_of(secret))
+
+
+def _read(file: Path) -> str:
+    """Return the secret in a file that nobody else can read."""
+    try:
+        if file.is_file() and file.stat().st_mode & 0o077:
+            raise ConfigError(f"others can read {file}", todo=f"chmod 600 {file}")
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"cannot read {file}: {error}", todo="name a file that holds the secret alone"
+        ) from error
 
 
 def _keep(
