@@ -65,6 +65,7 @@ def settings_page() -> str:
         "`src/tocsin/config.py`",
         "A value comes from the command line, else from the environment, else from the file `tocsin.toml`",
         "(or `--config FILE`), else it is the default. An unknown name in the file is an error.",
+        "`[[approval]]` tables say how many people what takes: see [the guide](../guide/desk.md).",
         "`[[upstream]]` tables say which sources are called: see [the guide](../guide/sources.md).",
         "`tocsin config` prints what holds; `tocsin config --defaults` prints a file with every default.",
         "",

@@ -80,7 +80,7 @@ SETTINGS = (
     ),
     Setting("connections", int, 18_500, "The most connections that the public door takes."),
 )
-TABLES = ("upstream",)
+TABLES = ("approval", "upstream")
 """Settings that are lists of tables in the file; whoever uses one reads it."""
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 PREFIX = "TOCSIN_"

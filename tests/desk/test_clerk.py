@@ -7,9 +7,9 @@ import pytest
 
 from tests.desk.office import AREAS, REALM, Office, stands
 from tocsin.desk.clerk import unfinished
-from tocsin.desk.orders import RULES, Orders, Rule, body_of, digest_of, rule_for
+from tocsin.desk.orders import RULES, Orders, Rule, body_of, digest_of, rule_for, rules_of
 from tocsin.desk.rights import Role
-from tocsin.errors import NotEntitled, SubscriberError
+from tocsin.errors import ConfigError, NotEntitled, SubscriberError
 from tocsin.model import Act, Realm, Step
 
 RACES = 1_000
@@ -227,3 +227,29 @@ def test_what_a_crash_kept_from_being_sent_is_sent_at_the_next_start(office):
     asyncio.run(story())
     assert 2 == len(office.signals())
     assert [] == unfinished(office.approvals(), {one.id for one in office.signals()})
+
+
+# The office's own rules
+
+
+def test_the_offices_own_rules_go_first():
+    """And where it ruled nothing, what takes two still does."""
+    rules = rules_of([{"threats": ["nuclear"], "alone": True}, {"threats": ["air"], "areas": 3}])
+    with Office(rules) as office:
+        found = [
+            rule_for(office.order(threat, areas), rules, AREAS)
+            for threat, areas in (("nuclear", ("UA80",)), ("air", AREAS.board[:3]), ("air", AREAS.board[:2]))
+        ]
+        assert [(2, True), (2, False), (1, False)] == [(one.people, one.alone) for one in found]
+        assert 2 == rule_for(office.order("chemical"), rules, AREAS).people
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{"people": 0}, {"people": 3}, {"areas": 0}, {"threats": []}, {"threat": ["air"]}, {"alone": "yes"}, 7],
+    ids=str,
+)  # fmt: skip
+def test_a_rule_that_cannot_be_is_refused(table):
+    """A mistyped field would let one person send what takes two."""
+    with pytest.raises(ConfigError, match="approval 1"):
+        rules_of([table])

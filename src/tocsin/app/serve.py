@@ -20,11 +20,12 @@ from typing import Any
 import msgspec
 
 from tocsin import wire
-from tocsin.app.books import contracts, tail_of
+from tocsin.app.books import tail_of
 from tocsin.app.channels import Channels, tell_channels
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
 from tocsin.app.delivery import Recent
+from tocsin.app.desk import Desk
 from tocsin.app.figures import STREAM, Figures
 from tocsin.app.fold import RECENT, kind_of
 from tocsin.app.listen import at_of, serving
@@ -36,9 +37,6 @@ from tocsin.app.upstreams.table import read_upstreams
 from tocsin.areas import Country
 from tocsin.config import address
 from tocsin.desk.api import Api
-from tocsin.desk.keys import Keys
-from tocsin.desk.pages import console_routes
-from tocsin.desk.people import People
 from tocsin.errors import ConfigError, LogBroken, LogError
 from tocsin.hub import Hub
 from tocsin.log import Log, checked
@@ -47,6 +45,7 @@ from tocsin.log.sqlite import SqliteLog
 from tocsin.model import Act, Alert, AreaId, Contract, Kind, Realm, Signal, SourceId, Threat
 from tocsin.public import frames
 from tocsin.public.door import BEAT_S, SLICES, Door
+from tocsin.public.drills import Drill
 from tocsin.public.http import Connection
 from tocsin.public.pages import Pages
 from tocsin.public.site import Site
@@ -232,6 +231,10 @@ class Outlet:
         """Return the end of the log; in a thread of its own."""
         return [] if self._reader is None else tail_of(self._reader)
 
+    def show_drills(self, drills: Callable[[], list[Drill]]) -> None:
+        """Let the public see which exercises were announced."""
+        self._site.drills = drills
+
     def stand(self, silence_s: float = _FOREVER_S) -> None:
         """Raise what the country pack says has been raised for years."""
         standing = self.country.standing
@@ -296,23 +299,22 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        keys, people = Keys(self._folder), People(self._folder)
+        door = Desk(self._folder)
         self._reserve.make()
         try:
             actual = self._outlet(Realm.ACTUAL)
             receipts = tell_channels(actual, self._folder, self._settings)
             actual.stand()
-            self._agree(keys, people)
+            actual.show_drills(door.announced)
+            self._agree(door)
             listener = await actual.listen(*public)
-            api = Api(self._country.areas, keys, self._outlet, self._clock.now, self._clock.lasted, receipts)
-            pages = console_routes(self._country, people, self._outlet, self._clock, self._settings)
-            api.app.router.routes.extend(pages)
+            api = door.api(self._country, self._outlet, self._clock, self._settings, receipts)
             async with serving(api.app, "--desk", *desk) as desk_at, self._metrics(api) as metrics_at:
                 at = at_of(listener.sockets[0])
                 self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
                 async with self._upstreams.listening():
-                    await self._watch(keys, people, stop)
+                    await self._watch(door, stop)
                 (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
         finally:
@@ -322,8 +324,7 @@ class Server:
                 outlet.door.close()
                 outlet.station.stop()
                 outlet.figures.save()
-            keys.close()
-            people.close()
+            door.close()
 
     @contextlib.asynccontextmanager
     async def _metrics(self, api: Api) -> AsyncIterator[str | None]:
@@ -362,19 +363,10 @@ class Server:
             )
         return outlet
 
-    def _agree(self, keys: Keys, people: People) -> None:
-        """Let each realm's log say what the keys in force are contracted to report."""
+    def _agree(self, door: Desk) -> None:
+        """Let each realm's log say what the sources in force are contracted to report."""
         in_force: dict[Realm, set[SourceId]] = {realm: {PACK} for realm in self._outlets}
-        silence_s, max_age_s = self._settings["silence_s"], self._settings["max_age_s"]
-        for who, _ in keys.all():
-            if who.revoked:
-                continue
-            outlet = self._outlet(who.realm)
-            in_force.setdefault(who.realm, {PACK}).add(who.name)
-            outlet.station.agree(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s))
-        taken = {who.name for who, _ in keys.all() if not who.revoked}
-        offices = contracts(people.all(), self._settings["person_silence_s"], max_age_s)
-        for contract in (*self._upstreams.contracts(taken), *offices):
+        for contract in door.contracts(self._settings, self._upstreams.contracts):
             in_force.setdefault(contract.realm, {PACK}).add(contract.source)
             self._outlet(contract.realm).station.agree(contract)
         for realm, names in in_force.items():
@@ -382,12 +374,12 @@ class Server:
             for name in station.contracted() - names:
                 station.agree(Contract(realm, name, (), ()))
 
-    async def _watch(self, keys: Keys, people: People, stop: asyncio.Event) -> None:
+    async def _watch(self, door: Desk, stop: asyncio.Event) -> None:
         beats = {asyncio.create_task(outlet.beats()) for outlet in self._outlets.values()}
         checks = [asyncio.create_task(outlet.check_rest()) for outlet in self._outlets.values()]
         checks += [asyncio.create_task(outlet.figures.keep()) for outlet in self._outlets.values()]
         stopped = asyncio.create_task(stop.wait())
-        seen = keys.version()
+        seen = door.keys.version()
         try:
             while not stop.is_set():
                 done, _ = await asyncio.wait(
@@ -395,9 +387,9 @@ class Server:
                 )
                 for task in done & beats:
                     task.result()  # a beat only ends by an error
-                if keys.version() != seen:
-                    seen, before = keys.version(), set(self._outlets)
-                    self._agree(keys, people)
+                if door.keys.version() != seen:
+                    seen, before = door.keys.version(), set(self._outlets)
+                    self._agree(door)
                     beats |= {
                         asyncio.create_task(self._outlets[realm].beats())
                         for realm in {*self._outlets} - before

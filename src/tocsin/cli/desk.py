@@ -24,6 +24,7 @@ from tocsin.cli.common import (
     print_json,
     settings,
 )
+from tocsin.desk.drills import Drill, Drills
 from tocsin.desk.guard import LOOPBACK
 from tocsin.desk.people import People
 from tocsin.desk.rights import Entitlement, Role
@@ -152,6 +153,26 @@ def revoke(name: str, data: str | None, config_file: Path | None) -> None:
     finally:
         people.close()
     click.echo(f"{name} is revoked")
+
+
+@desk.command()
+@click.argument("name")
+@click.option("--begins", required=True, help="With a zone: 2026-11-25T12:00Z.")
+@click.option("--ends", required=True, help="With a zone; what the drill raised ends then by itself.")
+@_areas
+@data_option
+@config_option
+def drill(name: str, begins: str, ends: str, areas: str, data: str | None, config_file: Path | None) -> None:
+    """Announce the exercise NAME, with an end. The public page /drills lists it."""
+    values = settings(config_file, data=data)
+    drills = Drills(Path(values["data"]))
+    try:
+        since, until = wire.read_moment(begins, "--begins"), wire.read_moment(ends, "--ends")
+        found = _found(country_of(values).areas, areas)
+        drills.add(Drill(name, found, since, until), datetime.now(UTC))
+    finally:
+        drills.close()
+    click.echo(f"{name} is announced until {wire.stamp(until)}")
 
 
 @click.command()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from msgspec import Struct
 
-from tocsin.areas import Country
 from tocsin.countries.desk import DeskPack
 from tocsin.desk.api import Recorder
 from tocsin.desk.clerk import Clerk, unfinished
@@ -24,6 +23,7 @@ from tocsin.desk.screen import Screens
 from tocsin.desk.words import WORDS, say
 from tocsin.model import Approval, AreaId, Kind, Level, Realm, Signal, SourceId, Threat
 
+Receipts = Callable[[int], Awaitable[dict[str, Any]]]
 _FEWEST = 2  # people who can correct a mistake
 
 
@@ -63,19 +63,28 @@ class Boards:
 
     def __init__(
         self,
-        country: Country,
         pack: DeskPack,
         people: People,
         clerk: Clerk,
         screens: Screens,
         books: Callable[[Realm], Books],
         now: Callable[[], datetime],
+        receipts: Receipts,
     ) -> None:
-        self._country, self._pack, self._people, self._clerk = country, pack, people, clerk
+        self._pack, self._people, self._clerk = pack, people, clerk
+        self._receipts = receipts
+        self._outlets: dict[str, Any] = {"endpoints": [], "alerts": []}  # as they were last looked at
         self._screens, self._books, self._now = screens, books, now
         self._loading = asyncio.Lock()
 
-    async def load(self, realm: Realm) -> None:
+    async def look(self, realm: Realm) -> None:
+        """Look at what is not in the log: the outlets; and take in what the log says of earlier orders."""
+        await self._load(realm)
+        if realm is Realm.ACTUAL:  # no other has outlets
+            self._outlets = await self._receipts(1)
+            self._screens.outlets = [one["name"] for one in self._outlets["endpoints"]]
+
+    async def _load(self, realm: Realm) -> None:
         """Take in what the log says of earlier orders, once; and send what a crash kept from being sent."""
         if self._clerk.knows(realm):
             return
@@ -101,7 +110,8 @@ class Boards:
     def shown(self, asked: Asked) -> Shown:
         """Return what the page shows now."""
         board = self._books(asked.realm).board()
-        needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board), *self._old(asked, board)]
+        needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board)]
+        needs += [*self._old(asked, board), *self._deaf(asked)]
         mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
         return Shown(needs, mine, [line for line, _ in self._raised(asked, board)])
 
@@ -132,6 +142,18 @@ class Boards:
         for name, until in board.get("fresh", {}).items():
             if name not in people and name != "pack" and datetime.fromisoformat(until) <= self._now():
                 yield say(asked.lang, "lost", name=name), ""
+
+    def _deaf(self, asked: Asked) -> Iterable[tuple[str, str]]:
+        """Name the outlets in trouble, and those that have not confirmed the last alert."""
+        if asked.realm is not Realm.ACTUAL:
+            return
+        for one in self._outlets["endpoints"]:
+            if one.get("trouble"):
+                yield say(asked.lang, "trouble", name=one["name"], why=one["trouble"]), ""
+        for alert in self._outlets["alerts"]:
+            silent = [one["endpoint"] for one in alert["receipts"] if one["confirmed"] is None]
+            if silent:
+                yield say(asked.lang, "unconfirmed", names=", ".join(silent), seq=alert["seq"]), ""
 
     def _old(self, asked: Asked, board: dict[str, Any]) -> Iterable[tuple[str, str]]:
         for line, age in self._raised(asked, board):

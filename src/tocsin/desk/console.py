@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -17,6 +18,7 @@ from tocsin.countries.desk import DeskPack
 from tocsin.desk.board import Boards
 from tocsin.desk.clerk import Clerk, Witness
 from tocsin.desk.codes import Codes
+from tocsin.desk.drills import Drills
 from tocsin.desk.front import Asked, Front
 from tocsin.desk.orders import MOST_AREAS, Order, read
 from tocsin.desk.passkeys import Passkeys, Signed
@@ -25,7 +27,7 @@ from tocsin.desk.rights import Verb, allow
 from tocsin.desk.screen import Screens
 from tocsin.desk.words import WORDS, say
 from tocsin.errors import KeyRefused, SubscriberError
-from tocsin.model import Act, AreaId, Level, Step, Threat
+from tocsin.model import Act, AreaId, Level, Realm, Step, Threat
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,39}")
 
@@ -43,15 +45,17 @@ class Console:
         screens: Screens,
         passkeys: Passkeys,
         codes: Codes,
+        drills: Drills,
     ) -> None:
         self._front, self._country, self._pack, self._clerk = front, country, pack, clerk
         self._boards, self._screens, self._passkeys, self._codes = boards, screens, passkeys, codes
+        self._drills = drills
 
     # The board
 
     async def board(self, asked: Asked) -> Response:
         """Show what needs a person, what the office holds raised, and what can be raised."""
-        await self._boards.load(asked.realm)
+        await self._boards.look(asked.realm)
         done = f"done_{asked.request.query_params.get('done', '')}"
         shown = self._boards.shown(asked)
         return self._front.page(
@@ -68,7 +72,7 @@ class Console:
 
     async def live(self, asked: Asked) -> Response:
         """Say what the board's version is now: the page asks every second, and loads itself again."""
-        await self._boards.load(asked.realm)
+        await self._boards.look(asked.realm)
         return PlainTextResponse(self._boards.version(asked))
 
     def _areas_of(self, asked: Asked) -> list[tuple[AreaId, str]]:
@@ -87,6 +91,7 @@ class Console:
 
     async def check(self, asked: Asked) -> Response:
         """Show exactly what would be sent, before it is."""
+        await self._boards.look(asked.realm)
         order = self._order(asked)
         name = self._clerk.write(asked.who, order)
         return self._show(asked, order, name)
@@ -192,9 +197,15 @@ class Console:
             screen="",
             subtype=subtype,
             level=level,
+            expires=self._end(asked, act),
             text=text,
         )
         return Order(**{**_fields(order), "screen": self._screens.digest(order, asked.lang)})
+
+    def _end(self, asked: Asked, act: Act) -> datetime | None:
+        """Return when a raise ends by itself: in the exercise with the drill, in the actual realm never."""
+        practice = asked.realm is not Realm.ACTUAL and act is Act.RAISED
+        return self._drills.end_of(self._front.now()) if practice else None
 
     async def send(self, asked: Asked) -> Response:
         """Send what is on the screen, or propose it where it takes two."""
@@ -236,7 +247,7 @@ class Console:
 
     async def order(self, asked: Asked) -> Response:
         """Show an order that waits, exactly as it would be sent."""
-        await self._boards.load(asked.realm)
+        await self._boards.look(asked.realm)
         name = asked.request.path_params["order"]
         orders = self._clerk.orders(asked.realm)
         waits = orders.find(name, self._front.now())

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.areas import Areas
-from tocsin.errors import SourceError
+from tocsin.errors import ConfigError, SourceError
 from tocsin.model import Act, Approval, AreaId, Level, Realm, Signal, SourceId, Step, Threat
 
 HOLDS = timedelta(minutes=10)  # how long an order waits for its second person
@@ -112,6 +112,29 @@ RULES = (
     Rule(people=1),
 )
 """What holds where the office ruled nothing: two people for what frightens most and for what is largest."""
+
+
+def rules_of(tables: Iterable[object]) -> tuple[Rule, ...]:
+    """Return the office's own rules, in order, and behind them those that hold where it ruled nothing.
+
+    Args:
+        tables: The ``[[approval]]`` tables of the settings.
+
+    Raises:
+        ConfigError: A table says something that cannot be.
+    """
+    own = []
+    for number, table in enumerate(tables, 1):
+        try:
+            rule = msgspec.convert(table, Rule)
+        except msgspec.ValidationError as error:
+            raise ConfigError(
+                f"approval {number}: {error}", todo=f"the fields are {', '.join(Rule.__struct_fields__)}"
+            ) from error
+        if rule.people not in (1, 2) or rule.areas < 1 or not rule.threats:
+            raise ConfigError(f"approval {number} fits nothing", todo="people is 1 or 2, areas at least 1")
+        own.append(rule)
+    return (*own, *RULES)
 
 
 def rule_for(order: Order, rules: Iterable[Rule], areas: Areas) -> Rule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,14 +12,15 @@ from starlette.routing import Route
 
 from tocsin.areas import Country
 from tocsin.countries.desk import desk_pack
-from tocsin.desk.board import Boards, Books
+from tocsin.desk.board import Boards, Books, Receipts
 from tocsin.desk.clerk import Clerk
 from tocsin.desk.codes import Codes
 from tocsin.desk.console import Console
+from tocsin.desk.drills import Drills
 from tocsin.desk.entry import Entry, Tries
 from tocsin.desk.front import LANGUAGES, REALMS, Asked, Front, static
 from tocsin.desk.guard import Guard
-from tocsin.desk.orders import RULES, Rule
+from tocsin.desk.orders import rules_of
 from tocsin.desk.passkeys import Passkeys
 from tocsin.desk.people import People
 from tocsin.desk.screen import Screens
@@ -41,21 +42,23 @@ class Clock(Protocol):
 def console_routes(
     country: Country,
     people: People,
+    drills: Drills,
     books: Callable[[Realm], Books],
     clock: Clock,
     settings: Mapping[str, Any],
-    *,
-    rules: Iterable[Rule] = RULES,
+    receipts: Receipts,
 ) -> list[Route]:
     """Return the routes of the console.
 
     Args:
         country: Areas and names.
         people: Who may come in.
+        drills: Which exercises were announced.
         books: Gives what records and shows a realm.
         clock: The time, and seconds on a clock that never jumps.
         settings: ``desk_origin``: where browsers find the desk; see `Guard`.
-        rules: How many people what takes.
+            ``approval``: how many people what takes; see `rules_of`.
+        receipts: Gives the outlets, and which of them confirmed the last alerts.
 
     Raises:
         ConfigError: The origin is none.
@@ -64,11 +67,11 @@ def console_routes(
     now, lasted = clock.now, clock.lasted
     front = Front(people, guard, now)
     passkeys, codes = Passkeys(people, lasted), Codes(people)
-    clerk = Clerk(country.areas, books, now, rules)
+    clerk = Clerk(country.areas, books, now, rules_of(settings.get("approval", ())))
     screens = Screens(country, lambda area: None)
-    boards = Boards(country, pack, people, clerk, screens, books, now)
+    boards = Boards(pack, people, clerk, screens, books, now, receipts)
     entry = Entry(front, passkeys, codes, Tries(lasted))
-    console = Console(front, country, pack, clerk, boards, screens, passkeys, codes)
+    console = Console(front, country, pack, clerk, boards, screens, passkeys, codes, drills)
 
     async def home(asked: Asked) -> Response:
         accepts = asked.request.headers.get("accept-language", "")

@@ -29,6 +29,7 @@ class Screens:
     def __init__(self, country: Country, people_in: Callable[[AreaId], int | None]) -> None:
         self._country = country
         self._people_in = people_in
+        self.outlets: list[str] = []  # beside the public door, as they were last looked at
 
     def names(self, areas: Sequence[AreaId], lang: str) -> str:
         """Return the names of some areas; many are counted."""
@@ -69,7 +70,9 @@ class Screens:
 
     def channels(self, realm: Realm, lang: str) -> str:
         """Return what carries it."""
-        return WORDS[lang]["channel_list"] if realm is Realm.ACTUAL else WORDS[lang][realm]
+        if realm is not Realm.ACTUAL:
+            return WORDS[lang][realm]
+        return ", ".join([WORDS[lang]["channel_list"], *self.outlets])
 
     def digest(self, order: Order, lang: str) -> str:
         """Return the hash, in hex, of all that the screen says; what ``order.screen`` is does not matter."""

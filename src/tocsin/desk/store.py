@@ -58,6 +58,12 @@ create table if not exists password (
     step integer not null,  -- the newest that was used: none counts twice
     primary key (person, realm)
 ) strict;
+create table if not exists drill (
+    name text primary key,
+    areas text not null,
+    begins integer not null,
+    ends integer not null
+) strict;
 create table if not exists link (
     mac blob primary key,
     person text not null,

@@ -25,6 +25,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.areas import Country
 from tocsin.model import WORST_FIRST, AreaId, State
+from tocsin.public.drills import DrillsPage
 from tocsin.public.status import Status, StatusPage
 from tocsin.public.when import Zone, date_of
 from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, span
@@ -108,7 +109,9 @@ class Pages:
         )
         self._template = environment.get_template("board.html")
         self._versions = {name: self._version(name) for name in (_STYLE, *_MODULES)}
-        self._status = StatusPage(environment, self._zone, f"/static/{_STYLE}?v={self._versions[_STYLE]}")
+        style = f"/static/{_STYLE}?v={self._versions[_STYLE]}"
+        self.drills = DrillsPage(environment, self._zone, country.areas.name, style)
+        self._status = StatusPage(environment, self._zone, style)
 
     def board(self, snapshot: Mapping[str, Any], lang: str, *, wall: bool = False) -> bytes:
         """Return the live map's first HTML: sentence, tiles and list, and what its script begins with.

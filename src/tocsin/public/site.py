@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tocsin.public.answer import HTML, TEXT, Answer
+from tocsin.public.drills import Drill
 from tocsin.public.pages import LANGUAGES, Pages
 from tocsin.public.status import Status
 
@@ -19,6 +20,7 @@ class Page(NamedTuple):
     text: bool = False
     wall: bool = False
     status: bool = False
+    drills: bool = False
 
 
 class Site:
@@ -32,6 +34,7 @@ class Site:
     def __init__(self, pages: Pages, status: Callable[[], Status]) -> None:
         self._pages = pages
         self._status = status
+        self.drills: Callable[[], list[Drill]] = list  # set by who knows of any
         self._assets: dict[str, Answer] = {}
 
     def page(self, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> Page | None:
@@ -45,6 +48,8 @@ class Site:
             return Page(lang, text=True)
         if path == "/status":
             return Page(lang, status=True)
+        if path == "/drills":
+            return Page(lang, drills=True)
         return Page(path[1:], wall=wall) if path[1:] in LANGUAGES else None
 
     def render(self, page: Page, board: dict[str, Any]) -> Answer:
@@ -53,6 +58,8 @@ class Site:
             return Answer(self._pages.text(board, page.lang), TEXT, cache="no-store")
         if page.status:
             return Answer(self._pages.status(self._status(), board, page.lang), HTML, cache="no-store")
+        if page.drills:
+            return Answer(self._pages.drills.html(self.drills(), board, page.lang), HTML, cache="no-store")
         return Answer(self._pages.board(board, page.lang, wall=page.wall), HTML, cache="no-store")
 
     def asset(self, path: str) -> Answer | None:

@@ -48,8 +48,12 @@ for (const form of document.querySelectorAll("form[data-get], form[data-create]"
 }
 
 const live = document.getElementById("live");
-let touched = false;
+let touched = false; // something is typed or ticked
+let used = 0; // when somebody last moved here: a page that moves under a finger sends the wrong thing
 document.addEventListener("input", () => { touched = true; });
+for (const sign of ["pointermove", "pointerdown", "keydown"]) {
+  document.addEventListener(sign, () => { used = Date.now(); });
+}
 
 async function look() {
   try {
@@ -61,7 +65,7 @@ async function look() {
     }
     const now = found.ok ? await found.text() : document.body.dataset.version;
     if (now !== document.body.dataset.version) {
-      if (!touched) { location.replace(location.pathname); return; }
+      if (!touched && Date.now() - used > 5000) { location.replace(location.pathname); return; }
       live.textContent = live.dataset.changed;
     }
   } catch (error) {

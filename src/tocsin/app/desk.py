@@ -1,0 +1,72 @@
+"""The desk of one data folder: its keys, people and drills, and what they mean for the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tocsin.app.books import contracts
+from tocsin.areas import Country
+from tocsin.desk.api import Api
+from tocsin.desk.board import Books
+from tocsin.desk.drills import Drills
+from tocsin.desk.keys import Keys
+from tocsin.desk.pages import Clock, console_routes
+from tocsin.desk.people import People
+from tocsin.model import Contract, Realm, SourceId
+from tocsin.public.drills import Drill as Shown
+
+
+class Desk:
+    """What the operators' door is made of.
+
+    Args:
+        folder: Where it is kept.
+
+    Raises:
+        ConfigError: The disk refuses, or others can read the secret.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.keys, self.people, self.drills = Keys(folder), People(folder), Drills(folder)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for one in (self.keys, self.people, self.drills):
+            one.close()
+
+    def api(
+        self,
+        country: Country,
+        books: Callable[[Realm], Books],
+        clock: Clock,
+        settings: Mapping[str, Any],
+        receipts: Callable[[int], Awaitable[dict[str, Any]]],
+    ) -> Api:
+        """Return what answers at the desk: the API for feeds, and the console for people."""
+        api = Api(country.areas, self.keys, books, clock.now, clock.lasted, receipts)
+        pages = console_routes(country, self.people, self.drills, books, clock, settings, receipts)
+        api.app.router.routes.extend(pages)
+        return api
+
+    def contracts(
+        self, settings: Mapping[str, Any], more: Callable[[set[SourceId]], Iterable[Contract]]
+    ) -> list[Contract]:
+        """Return what keys, ``more`` sources and the offices of people are to report.
+
+        Args:
+            settings: How long silence counts.
+            more: Given the names that keys have.
+        """
+        silence_s, max_age_s = settings["silence_s"], settings["max_age_s"]
+        keys = [who for who, _ in self.keys.all() if not who.revoked]
+        return [
+            *(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s) for who in keys),
+            *more({who.name for who in keys}),
+            *contracts(self.people.all(), settings["person_silence_s"], max_age_s),
+        ]
+
+    def announced(self) -> list[Shown]:
+        """Return the drills as the public is told of them."""
+        return [Shown(one.name, one.areas, one.begins, one.ends) for one in self.drills.all()]
