@@ -9,6 +9,7 @@ import click
 
 from tocsin import __version__
 from tocsin.cli.backup import backup, restore
+from tocsin.cli.bulletin import bulletin
 from tocsin.cli.cap import cap
 from tocsin.cli.channel import channel, channels
 from tocsin.cli.desk import audit, desk
@@ -37,6 +38,7 @@ for _command in (
     history,
     read,
     report,
+    bulletin,
     raise_,
     clear,
     key,

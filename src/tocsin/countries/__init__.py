@@ -98,6 +98,11 @@ def read_day(country: str, day: str) -> tuple[Episode, ...]:
     )
 
 
+def source_table(country: str) -> str:
+    """Return the pack's table of who speaks of attacks, as CSV."""
+    return _folder(country).joinpath("sources.csv").read_text("utf-8")
+
+
 def _folder(country: str) -> Traversable:
     if country not in packs():
         raise ConfigError(f"there is no country pack {country!r}", todo=f"choose one of {', '.join(packs())}")

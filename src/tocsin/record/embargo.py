@@ -178,8 +178,13 @@ _ADDRESS = re.compile(
 _NAMED = re.compile(r"\b[A-ZА-ЯІЇЄҐ][\w'’-]+ [A-ZА-ЯІЇЄҐ][\w'’-]+")
 
 
-def object_of(claim: Claim) -> Object:
-    """Return what a claim is about; what no word tells is unknown."""
+def object_of(claim: Claim, around: str = "") -> Object:
+    """Return what a claim is about; what no word tells is unknown.
+
+    Args:
+        claim: Its words decide.
+        around: The rest of its sentence, asked only where its own words tell nothing.
+    """
     words = f"{claim.text_span} {claim.object}"
     fixed = next((what for what, find in _FIND[:3] if find.search(words)), None)
     if fixed is not None and not (fixed is Object.MEDICAL and claim.kind in _PEOPLE):  # taken to hospital
@@ -197,7 +202,12 @@ def object_of(claim: Claim) -> Object:
         return found
     if claim.kind is Topic.DEBRIS:
         return Object.CIVILIAN  # no object was chosen where debris falls, and none is named
-    return Object.UNKNOWN
+    return next((what for what, find in _FIND if find.search(around)), Object.UNKNOWN)
+
+
+def placeable(words: str) -> bool:
+    """Return whether a place may be named as it is written: no address, no coordinates (S7)."""
+    return not _ADDRESS.search(words)
 
 
 def quotable(claim: Claim) -> bool:
