@@ -23,12 +23,13 @@ from tocsin.languages import gazetteer, guess
 from tocsin.log import Log, checked
 from tocsin.model import AreaId, Bulletin, Report
 from tocsin.record.attacks import Attack, Strike, attacks, join
-from tocsin.record.bulletin import FigureRow, Known, Sheet, draw_up
+from tocsin.record.bulletin import draw_up
 from tocsin.record.claims import Claim, Document
 from tocsin.record.figures import figures_of
 from tocsin.record.incidents import Record, tie
 from tocsin.record.kept import Circumstances, Figure
 from tocsin.record.reading import read
+from tocsin.record.sheet import FigureRow, Known, Sheet
 from tocsin.record.sources import Directory, read_sources
 from tocsin.record.waves import Alerted, unions, waves
 from tocsin.views.record import Held, Shown, alerted, hold, shown

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tocsin.app.record import Material
     from tocsin.areas import Country
     from tocsin.record.attacks import Strike
-    from tocsin.record.bulletin import Sheet
+    from tocsin.record.sheet import Sheet
 
 
 @click.command()

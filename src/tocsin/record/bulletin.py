@@ -13,109 +13,23 @@ Words come from a table, one a language (`languages/*/bulletin.toml`); how it lo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
-
-from msgspec import Struct
+from typing import Any
 
 from tocsin.model import AreaId
 from tocsin.record.attacks import Attack
 from tocsin.record.claims import Claim, Polarity, Qualifier, Topic
-from tocsin.record.incidents import Record
 from tocsin.record.kept import Figure, KeptClaim
-from tocsin.record.waves import Alerted, Wave
+from tocsin.record.sheet import Cell, FigureRow, Known, Line, Section, Sheet, ShownClaim
 
 LONGEST_QUOTE = 300  # characters: a quotation, not a copy
 ALERTS, STRIKES = "alert-log", "strikes"  # what a sentence of a table carries in the place of claims
 _PEOPLE = (Topic.KILLED, Topic.INJURED)
 _ORDER = ("killed", "injured", "missing", "launched", "intercepted")
-
 _PRONOUN = re.compile(r" \((?:he|she|they|він|вона|вони)\)$", re.IGNORECASE)
 Words = Mapping[str, Any]
-FigureRow = tuple[str, str, int | None, int | None, int | None]
-
-
-class Line(NamedTuple):
-    """One sentence and the claims that it says."""
-
-    text: str
-    claims: tuple[str, ...]
-
-
-class Section(NamedTuple):
-    """One part of a bulletin."""
-
-    name: str  # key, changed, contested, unknown, told, background, timeline, map, method
-    title: str
-    lines: list[Line]
-
-
-class Cell(NamedTuple):
-    """What the map shows of one area."""
-
-    area: AreaId
-    claims: int
-    minutes: int  # under alert
-
-
-class Sheet(Struct, frozen=True):
-    """A bulletin, before it is drawn."""
-
-    lang: str
-    title: str
-    period: str
-    about: str  # as of when, and of how much it was made
-    since: datetime
-    until: datetime
-    as_of: datetime
-    sections: list[Section]
-    cells: list[Cell]
-    figures: tuple[FigureRow, ...]
-
-
-class ShownClaim(Protocol):
-    """A claim that may be shown, as coarse as it must be."""
-
-    @property
-    def kept(self) -> KeptClaim:
-        """The claim."""
-
-    @property
-    def area(self) -> AreaId | None:
-        """Its place, as fine as it may be."""
-
-    @property
-    def place(self) -> str:
-        """Its place as written, if that may be named."""
-
-    @property
-    def quote(self) -> str | None:
-        """Its words, if they may be quoted."""
-
-
-class Known(Struct, frozen=True):
-    """What a bulletin is made from."""
-
-    since: datetime
-    until: datetime  # exclusive
-    as_of: datetime
-    zone: tzinfo
-    zone_name: str
-    record: Record
-    shown: Sequence[ShownClaim]
-    held: int
-    figures: Sequence[Figure]  # made of what is shown
-    alerted: Sequence[Alerted]
-    waves: Sequence[Wave]
-    attacks: Sequence[Attack]
-    joined: Mapping[str, Sequence[Wave]]  # by the id of an attack
-    previous: Sequence[FigureRow] | None  # of the last bulletin on this time
-    previous_at: datetime | None
-    name: Callable[[AreaId], str]
-    board: Sequence[AreaId]
-    region: Callable[[AreaId], AreaId | None]  # the area of the board that another lies in
 
 
 def draw_up(known: Known, words: Words) -> Sheet:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from tocsin.model import AreaId
-from tocsin.record.bulletin import Line, Sheet
+from tocsin.record.sheet import Line, Sheet
 from tocsin.wire import stamp
 
 FORMATS = ("text", "md", "html", "json")
