@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tocsin.countries import load
+from tocsin.countries.desk import desk_pack
 from tocsin.public.pages import LANGUAGES, Pages, judge
 from tocsin.public.words import WORDS, form, say
 from tocsin.wire import stamp
@@ -137,6 +138,16 @@ def test_a_raise_stays_a_raise_when_nobody_confirms_it():
     told = row(board(UA80=unheard), "UA80")
     assert 'class="row raised lapsed"' in told
     assert "no all clear received, its source is not in contact" in told
+
+
+def test_a_raise_that_is_older_than_raises_get_says_that_there_was_no_all_clear():
+    """An all clear may have been lost; whoever reads it may ask.  A standing alert is no such thing."""
+    words = "no all clear received, and it has lasted longer than alerts do"
+    usual = timedelta(hours=desk_pack("ua").usual_hours)
+    younger, older = ({**RAISED, "since": stamp(AT - usual + timedelta(minutes=by))} for by in (1, -1))
+    assert words not in row(board(UA80=younger), "UA80")
+    assert words in row(board(UA80=older), "UA80")
+    assert words not in row(board(UA44=STANDING), "UA44")
 
 
 def test_a_row_says_since_when_in_kyiv_time_and_for_how_long():

@@ -17,13 +17,14 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.areas import Country
+from tocsin.countries.desk import desk_pack
 from tocsin.model import WORST_FIRST, AreaId, State
 from tocsin.public.drills import DrillsPage
 from tocsin.public.status import Status, StatusPage
@@ -98,6 +99,7 @@ class Pages:
         self._map = f"map-{country.code}.svg"
         self._map_svg = map_svg
         self._zone = Zone(country.timezone)
+        self._usual = timedelta(hours=desk_pack(country.code).usual_hours)
         self._order = {area: place for place, area in enumerate(country.areas.board)}
         self._short = {lang: _short(country, lang) for lang in LANGUAGES}
         environment = Environment(
@@ -215,6 +217,8 @@ class Pages:
             more.append(say(lang, "lapsed", time=self._zone.clock(found.lapsed, at, lang)))
         elif found.unheard:
             more.append(words["unconfirmed"])
+        elif found.state == "raised" and found.since is not None and at - found.since > self._usual:
+            more.append(words["overdue"])
         if found.cancelled:
             more.append(words["cancelled"])
         if not found.covered:
@@ -286,6 +290,7 @@ class Pages:
             "codes": CODES,
             "board": areas.board,
             "root": areas.root,
+            "usual_ms": self._usual.total_seconds() * 1_000,
             "areas": {one: [areas.name(one, lang), areas[one].parent] for one in (*areas.board, *above)},
             "modules": {name[:-3]: f"/static/{name}?v={self._versions[name]}" for name in _MODULES},
             "map": f"/static/{self._map}" if self.asset(self._map) else None,

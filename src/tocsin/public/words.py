@@ -35,6 +35,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "no all clear received, its source is not in contact",
         "відбою не було, джерело зараз не на зв’язку",
     ),
+    "overdue": (
+        "no all clear received, and it has lasted longer than alerts do",
+        "відбою не було, і триває довше, ніж зазвичай тривають тривоги",
+    ),
     "standing": ("standing alert", "постійна тривога"),
     "cancelled": ("the alert was sent in error", "тривогу надіслано помилково"),
     # threats, and the kinds that sources name; any other code is shown as it came

@@ -43,6 +43,7 @@ function moreOf(verdict, parts) {
   if (verdict.standing) more.push(words.standing);
   else if (verdict.lapsed) more.push(say("lapsed", { time: clock(verdict.lapsed) }));
   else if (verdict.unheard) more.push(words.unconfirmed);
+  else if (verdict.state === "raised" && told.now - verdict.since > given.usual_ms) more.push(words.overdue);
   if (verdict.cancelled) more.push(words.cancelled);
   if (!verdict.covered) more.push(words.not_covered);
   return more.join("; ");
