@@ -78,6 +78,12 @@ SETTINGS = (
     Setting(
         "push_contact", str, "mailto:nobody@example.org", "How a push service reaches you, a mailto: address."
     ),
+    Setting(
+        "cap_sender", str, "tocsin", "Who our messages in CAP are from: a name without blanks and commas."
+    ),
+    Setting(
+        "cap_web", str, "http://127.0.0.1:8410/v1/alerts/", "Where the public finds our messages in CAP."
+    ),
     Setting("connections", int, 18_500, "The most connections that the public door takes."),
 )
 TABLES = ("approval", "upstream")

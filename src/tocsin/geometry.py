@@ -90,6 +90,22 @@ def read_map(body: bytes, areas: Areas, *, width: int = WIDTH, tolerance: float 
     return Geometry(f"0 0 {width} {height}", draw(rings, tolerance), unknown)
 
 
+def outlines(body: bytes, areas: Areas) -> dict[AreaId, list[list[tuple[float, float]]]]:
+    """Return the borders of the areas in a GeoJSON or TopoJSON file, as they stand there.
+
+    Args:
+        body: The file.  Coordinates are WGS 84, degrees, longitude first.
+        areas: The country's areas.
+
+    Returns:
+        Closed rings of (longitude, latitude); a point is inside by the even-odd rule.
+
+    Raises:
+        ConfigError: As `read_map`.
+    """
+    return _outlines(_parse(body), areas)[0]
+
+
 def _outlines(found: dict[str, Any], areas: Areas) -> tuple[dict[AreaId, list[_Outline]], tuple[str, ...]]:
     """Return the rings of each area, and the codes that are no area's.
 

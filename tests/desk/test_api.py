@@ -391,9 +391,8 @@ def test_what_is_not_there_is_a_problem_too(server, feed):
 def test_the_desk_describes_every_address_that_it_has(server, feed):
     """Its description is JSON that names the forms."""
     told = server.get_desk("/openapi.json").json()
-    assert {"/v1/signals", "/v1/contact", "/v1/reports", "/v1/board.json", "/v1/channels"} == set(
-        told["paths"]
-    )
+    paths = {"signals", "contact", "reports", "board.json", "cap", "cap/held", "channels", "sources"}
+    assert {f"/v1/{path}" for path in paths} == set(told["paths"])
     assert {"SignalForm", "ContactForm"} <= set(told["components"]["schemas"])
 
 

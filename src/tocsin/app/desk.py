@@ -11,6 +11,7 @@ from tocsin.areas import Country
 from tocsin.desk.api import Api
 from tocsin.desk.board import Books
 from tocsin.desk.drills import Drills
+from tocsin.desk.kept import Kept
 from tocsin.desk.keys import Keys
 from tocsin.desk.pages import Clock, console_routes
 from tocsin.desk.people import People
@@ -30,10 +31,11 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.keys, self.people, self.drills = Keys(folder), People(folder), Drills(folder)
+        self.kept = Kept(folder)
 
     def close(self) -> None:
         """Let go of the files."""
-        for one in (self.keys, self.people, self.drills):
+        for one in (self.keys, self.people, self.drills, self.kept):
             one.close()
 
     def api(
@@ -43,9 +45,10 @@ class Desk:
         clock: Clock,
         settings: Mapping[str, Any],
         receipts: Callable[[int], Awaitable[dict[str, Any]]],
+        sources: Callable[[Realm], dict[str, Any]],
     ) -> Api:
         """Return what answers at the desk: the API for feeds, and the console for people."""
-        api = Api(country.areas, self.keys, books, clock.now, clock.lasted, receipts)
+        api = Api(country.areas, self.keys, books, clock.now, clock.lasted, receipts, self.kept, sources)
         pages = console_routes(country, self.people, self.drills, books, clock, settings, receipts)
         api.app.router.routes.extend(pages)
         return api

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import logging
 import os
-import resource
 import signal
 import sys
 import time
@@ -21,6 +20,7 @@ import msgspec
 
 from tocsin import wire
 from tocsin.app.books import tail_of
+from tocsin.app.cap_keys import shelf_of
 from tocsin.app.channels import Channels, tell_channels
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.clock import Clock, WallClock
@@ -28,10 +28,11 @@ from tocsin.app.delivery import Recent
 from tocsin.app.desk import Desk
 from tocsin.app.figures import STREAM, Figures
 from tocsin.app.fold import RECENT, kind_of
-from tocsin.app.listen import at_of, serving
+from tocsin.app.listen import at_of, descriptors, serving
 from tocsin.app.metrics import Exposition, metrics_app, reading_of, status_of
 from tocsin.app.reserve import Reserve
 from tocsin.app.station import News, Receipt, Started, Station
+from tocsin.app.upstreams.overview import of_realm
 from tocsin.app.upstreams.service import Upstreams
 from tocsin.app.upstreams.table import read_upstreams
 from tocsin.areas import Country
@@ -44,9 +45,11 @@ from tocsin.log.note import public_of
 from tocsin.log.sqlite import SqliteLog
 from tocsin.model import Act, Alert, AreaId, Contract, Kind, Realm, Signal, SourceId, Threat
 from tocsin.public import frames
+from tocsin.public.cap import Shelf
 from tocsin.public.door import BEAT_S, SLICES, Door
 from tocsin.public.drills import Drill
 from tocsin.public.http import Connection
+from tocsin.public.messages import DoorWithMessages
 from tocsin.public.pages import Pages
 from tocsin.public.site import Site
 from tocsin.public.spoken import speak
@@ -75,6 +78,7 @@ class Outlet:
         reader: Opens the log for reading, for what is checked after the start.
         note_key: The public key of the signed notes.
         figures: Counts how soon people are told; by default nothing of it is kept.
+        shelf: What is told, as messages in CAP.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Outlet:
         reader: Callable[[], Log] | None = None,
         note_key: str | None = None,
         figures: Figures | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         self.country = country
         self.clock = clock
@@ -110,6 +115,9 @@ class Outlet:
         self.channels: Channels | None = None
         self.recent = Recent.of(self.station, country.areas, started)
         self._unchecked = started.unchecked
+        self.shelf = shelf
+        if shelf is not None:
+            shelf.hear(started.recent)
         if self._unchecked:
             self._later = learned
         else:
@@ -121,7 +129,7 @@ class Outlet:
         hub = Hub(log.epoch, started.head, RECENT)
         moment = frames.Moment(log.epoch, started.head, log.realm, now, self.station.fresh(now), notice)
         hub.load([frames.event_of(said.seq, said.alert, moment) for said in started.recent], started.floor)
-        return Door(
+        return DoorWithMessages(
             self.country.areas,
             self._site,
             self.history if self._later is None else None,
@@ -137,6 +145,7 @@ class Outlet:
             note=self.note,
             note_key=self._note_key,
             dialects=speak(self.country, log.realm, lambda: None if self.checking else self.history),
+            shelf=self.shelf,
         )
 
     def note(self) -> str | None:
@@ -150,6 +159,8 @@ class Outlet:
 
     def _tell(self, news: News) -> None:
         self.door.publish([(said.seq, said.alert) for said in news.said], news.head)
+        if self.shelf is not None:
+            self.shelf.hear(news.said)
         if news.accepted and self.door.streams:
             self.figures.note_sent(STREAM, news.accepted, self.clock.lasted(), self.clock.now())
         if self.channels is not None:
@@ -221,7 +232,7 @@ class Outlet:
 
     def holds(self, source: SourceId) -> list[tuple[AreaId, Threat]]:
         """Return what the board holds raised for a source."""
-        return self.station.holds(source)
+        return self.station.board.holds(source)
 
     def board(self) -> dict[str, Any]:
         """Return what the board shows."""
@@ -270,6 +281,8 @@ class Outlet:
         """Let every stream hear that the server lives, for ever."""
         while True:
             self.door.beat()
+            if self.shelf is not None:
+                self.shelf.renew()
             if not self.station.alive:
                 raise LogError("the writing thread has ended", todo="see the log above; report it as a bug")
             await asyncio.sleep(BEAT_S / SLICES)
@@ -308,12 +321,13 @@ class Server:
             actual.show_drills(door.announced)
             self._agree(door)
             listener = await actual.listen(*public)
-            api = door.api(self._country, self._outlet, self._clock, self._settings, receipts)
+            told = of_realm(lambda realm: self._outlet(realm).station, lambda: self._upstreams.listeners)
+            api = door.api(self._country, self._outlet, self._clock, self._settings, receipts, told)
             async with serving(api.app, "--desk", *desk) as desk_at, self._metrics(api) as metrics_at:
                 at = at_of(listener.sockets[0])
                 self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
-                async with self._upstreams.listening():
+                async with self._upstreams.listening(door.kept, self._folder):
                     await self._watch(door, stop)
                 (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
@@ -353,13 +367,14 @@ class Server:
                 self._clock,
                 asyncio.get_running_loop(),
                 notice=notice,
-                limit=min(self._settings["connections"], _descriptors() - 500),
+                limit=min(self._settings["connections"], descriptors() - 500),
                 map_svg=own_map.read_bytes() if own_map.exists() else None,
                 checkpoints=Checkpoints(path, self._country.areas, signs),
                 reserve=self._reserve if realm is Realm.ACTUAL else None,
                 reader=lambda: SqliteLog(path, append=False),
                 note_key=public_of(signs),
                 figures=Figures(self._clock.now(), kept),
+                shelf=shelf_of(self._country, log, self._clock, self._folder, self._settings),
             )
         return outlet
 
@@ -415,14 +430,6 @@ def log_path(folder: Path, realm: Realm) -> Path:
 def map_path(folder: Path) -> Path:
     """Return where the operator's own map lies, if there is one."""
     return folder / "map.svg"
-
-
-def _descriptors() -> int:
-    """Return how many files this process may open, after asking for as many as it can get."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 def run(main: Callable[[], Any]) -> None:

@@ -25,7 +25,7 @@ from tocsin.errors import DiskFull, KeyTaken, LogBroken, LogError, SourceError, 
 from tocsin.log import Link, Log
 from tocsin.model import RECORD, Act, Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
 from tocsin.public.frames import FRESH_S
-from tocsin.warn.board import Board, Key
+from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
 from tocsin.warn.told import Told
 
@@ -188,9 +188,10 @@ class Station:
         """Return the sources that have a contract in force."""
         return {name for name, source in list(self._board.sources.items()) if source.contract is not None}
 
-    def holds(self, source: SourceId) -> list[Key]:
-        """Return what the board holds raised for a source."""
-        return self._board.holds(source)
+    @property
+    def board(self) -> Board:
+        """The board, to be asked and not to be fed: the writing thread feeds it."""
+        return self._board
 
     def heard(self) -> dict[SourceId, float | None]:
         """Return how many seconds ago each contracted source was heard; None: not by this process."""

@@ -75,6 +75,12 @@ class Thread:
         self._epoch = epoch
         self._open: dict[Threat, dict[AreaId, _Open]] = {}
 
+    def standing(self) -> frozenset[str]:
+        """Return the identifiers of the messages that tell of danger now."""
+        return frozenset(
+            one.last.reference.identifier for opened in self._open.values() for one in opened.values()
+        )
+
     def hear(self, seq: Place, at: datetime, alert: Alert) -> tuple[Message, ...]:
         """Return the messages that an alert makes, in the order in which they are to be sent.
 

@@ -19,6 +19,7 @@ from tocsin.cli.report import report
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
 from tocsin.cli.show import board, history, why
+from tocsin.cli.sources import sources
 from tocsin.errors import TocsinError
 
 
@@ -36,6 +37,7 @@ for _command in (
     import_,
     board,
     history,
+    sources,
     read,
     report,
     bulletin,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tocsin import wire
+from tocsin.app.cap_keys import make_key, read_keys, warning_of
 from tocsin.cap.known import Known
 from tocsin.cap.lint import RULES, WORST_LAST, Finding, Verdict, quoted
 from tocsin.cap.read import Reading, read
 from tocsin.cap.tree import MAX_BYTES
-from tocsin.cli.common import json_option, print_json
+from tocsin.cli.common import config_option, data_option, json_option, print_json, settings
 
 
 @click.group()
@@ -52,6 +54,37 @@ def lint(files: tuple[Path, ...], known: tuple[Path, ...], as_json: bool) -> Non
             else:
                 _print(file, judged)
     sys.exit(WORST_LAST.index(worst))
+
+
+@cap.command("keys")
+@click.option("--new", metavar="NAME", help="Make a key with a certificate of its own, valid for a year.")
+@data_option
+@config_option
+@json_option
+def keys(new: str | None, data: str | None, config_file: Path | None, as_json: bool) -> None:
+    """Print the keys that sign our messages, and when they end.
+
+    Ends with 1 from 60 days before the last one ends.
+    """
+    values, now = settings(config_file, data=data), datetime.now(UTC)
+    folder = Path(values["data"])
+    if new is not None:
+        make_key(folder, new, now)
+    found = read_keys(folder)
+    due = warning_of(found, now)
+    if as_json:
+        rows = [
+            {"name": one.name, "ends": wire.stamp(one.ends), "days": (one.ends - now).days} for one in found
+        ]
+        print_json({"keys": rows, "warning": due})
+    else:
+        for one in found:
+            path = folder / "cap" / f"{one.name}.pem"
+            click.echo(
+                f"{one.name}: ends {one.ends:%Y-%m-%d}, in {(one.ends - now).days} days; certificate {path}"
+            )
+        click.echo(due or ("no message is signed: there is no key" if not found else "nothing is due"))
+    sys.exit(0 if due is None else 1)
 
 
 def _bytes_of(file: Path) -> bytes:

@@ -87,7 +87,7 @@ def _say(where: dict[str, Any], area: str, threat: str, state: Act, **more: str 
         "sent": stamp(datetime.now(UTC)),
         **{name: value for name, value in more.items() if value is not None},
     }
-    receipt = fetch(f"{url.rstrip('/')}/v1/signals", body=body, key=_key(where["key_file"]))
+    receipt = fetch(f"{url.rstrip('/')}/v1/signals", body=body, key=key_of(where["key_file"]))
     if where["as_json"]:
         print_json({**receipt, "id": body["id"], "area": found})
         return
@@ -95,7 +95,12 @@ def _say(where: dict[str, Any], area: str, threat: str, state: Act, **more: str 
     console.print(f"{areas.name(found, 'en')} ({found}) {threat} {state}: durable at {place}")
 
 
-def _key(file: TextIO | None) -> str:
+def key_of(file: TextIO | None) -> str:
+    """Return the key that a command speaks with.
+
+    Raises:
+        ConfigError: None is given.
+    """
     key = (file.read() if file else os.environ.get("TOCSIN_KEY", "")).strip()
     if not key:
         raise ConfigError(

@@ -17,6 +17,8 @@ from starlette.routing import Route
 
 from tocsin import wire
 from tocsin.areas import Areas
+from tocsin.desk.cap import CapDesk
+from tocsin.desk.kept import Kept
 from tocsin.desk.keys import Keys, Principal
 from tocsin.desk.openapi import desk_openapi
 from tocsin.desk.reports import REPORT_LIMIT, file
@@ -64,6 +66,8 @@ class Api:
         now: The time.
         lasted: Seconds on a clock that never jumps.
         channels: Gives the receipts of the last so many alerts, and what is wrong with each endpoint.
+        kept: Where messages in CAP are kept; without it none are taken.
+        sources: Gives what is known of the sources of a realm.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Api:
         now: Callable[[], datetime],
         lasted: Callable[[], float],
         channels: Callable[[int], Awaitable[dict[str, Any]]] | None = None,
+        kept: Kept | None = None,
+        sources: Callable[[Realm], dict[str, Any]] = lambda realm: {},
     ) -> None:
         self._areas = areas
         self._keys = keys
@@ -81,6 +87,8 @@ class Api:
         self._now = now
         self._lasted = lasted
         self._channels = channels
+        self._told_sources = sources
+        cap = None if kept is None else CapDesk(areas, keys, recorder, kept, now, body_of_request)
         self.taken = dict.fromkeys(TAKEN, 0)  # how many of each were taken, and of which kind
         self.refused = dict.fromkeys([reason for _, _, reason in _STATUS], 0)  # by reason
         self.app = Starlette(
@@ -90,6 +98,8 @@ class Api:
                 Route("/v1/contact", self._guard(self._contact), methods=["POST"]),
                 Route("/v1/board.json", self._guard(self._board), methods=["GET"]),
                 Route("/v1/channels", self._guard(self._receipts), methods=["GET"]),
+                Route("/v1/sources", self._guard(self._sources), methods=["GET"]),
+                *([] if cap is None else cap.routes(self._guard)),
                 Route("/openapi.json", self._guard(self._openapi), methods=["GET"]),
                 Route("/healthz", self._guard(self._health), methods=["GET"]),
             ],
@@ -189,6 +199,10 @@ class Api:
         told = self._channels is not None and who.realm is Realm.ACTUAL
         report = await self._channels(int(last)) if told and self._channels is not None else empty
         return JSONResponse(report, headers={"Cache-Control": "no-store"})
+
+    async def _sources(self, request: Request) -> Response:
+        who = self._keys.who(request.headers.get("authorization"))
+        return JSONResponse(self._told_sources(who.realm), headers={"Cache-Control": "no-store"})
 
     async def _openapi(self, request: Request) -> Response:
         return JSONResponse(desk_openapi())

@@ -70,6 +70,7 @@ def desk_openapi() -> dict[str, Any]:
                 )
             },
             **_read(),
+            **_more(),
         },
         "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     }
@@ -111,6 +112,38 @@ def _post(summary: str, form: str, responses: dict[str, Any]) -> dict[str, Any]:
         "summary": summary,
         "requestBody": {"required": True, "content": {"application/json": schema}},
         "responses": {**responses, **_problems(*_PROBLEMS)},
+    }
+
+
+def _more() -> dict[str, Any]:
+    """Return the addresses of CAP and of the sources."""
+    return {
+        "/v1/cap": {"post": _post_cap()},
+        "/v1/cap/held": {"get": _get("The key's messages that wait for a person.", "They, newest first.")},
+        "/v1/sources": {
+            "get": _get(
+                "Each source of the key's realm: contact, age, what it holds raised; and disagreements.",
+                "The sources.",
+            )
+        },
+    }
+
+
+def _get(summary: str, what: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": {"description": what}, **_problems("401")}}
+
+
+def _post_cap() -> dict[str, Any]:
+    content = {"application/cap+xml": {"schema": {"type": "string"}}}
+    return {
+        "summary": "One message in CAP does what it says. The answer lists what is wrong with it.",
+        "requestBody": {"required": True, "content": content},
+        "responses": {
+            "201": {"description": "It was accepted, and what it does is durable."},
+            "200": {"description": "It was accepted, and does nothing new."},
+            "202": {"description": "All or a part of it does nothing until a person has looked at it."},
+            **_problems("401", "403", "413", "422", "503"),
+        },
     }
 
 

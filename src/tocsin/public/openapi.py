@@ -55,6 +55,12 @@ ROUTES = (
         (_AREAS,),
     ),
     Route("/v1/areas.json", "Every area of the country: code, level, parent, names.", "application/json"),
+    Route("/v1/alerts.atom", "What we told of danger, as messages in CAP.", "application/atom+xml"),
+    Route(
+        "/v1/alerts/{id}.cap.xml", "One message in CAP, signed where a key is there.", "application/cap+xml"
+    ),
+    Route("/v1/alerts/{id}.cap.json", "One message in CAP, as JSON.", "application/json"),
+    Route("/v1/alerts/{id}.html", "One message, for people.", "text/html"),
     Route(
         "/v1/areas/{id}.json",
         "One area of any level: its state and that of each threat.",

@@ -48,7 +48,7 @@ from tocsin.model import (
     Threat,
 )
 from tocsin.warn.source import Source
-from tocsin.warn.threat import ThreatMap
+from tocsin.warn.threat import Disagreement, ThreatMap
 from tocsin.warn.told import NOT_COVERED, Status, Told
 from tocsin.warn.words import Word
 
@@ -371,6 +371,10 @@ class Board:
     def holds(self, source: SourceId) -> list[Key]:
         """Return what a source holds raised.  May be asked from another thread than the one that feeds it."""
         return sorted((area, threat) for threat, one in [*self._maps.items()] for area in one.held_by(source))
+
+    def disagreements(self) -> list[Disagreement]:
+        """Return where one source holds raised what another says is clear; asked as `holds` is."""
+        return [one for threat in [*self._maps.values()] for one in threat.disagreements()]
 
     def changes(self, contact: Contact) -> bool:
         """Return whether a contact says anything that the log does not hold yet."""

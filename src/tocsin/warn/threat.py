@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from tocsin.areas import Areas
 from tocsin.model import AreaId, Level, SourceId, State, Threat
@@ -12,6 +13,15 @@ from tocsin.warn.told import NOT_COVERED, Status
 from tocsin.warn.words import Node, Word
 
 _LEVELS = (None, Level.YELLOW, Level.RED)
+
+
+class Disagreement(NamedTuple):
+    """Some sources hold an area raised, others that may speak of it say clear since."""
+
+    area: AreaId
+    threat: Threat
+    raised: tuple[SourceId, ...]
+    clear: tuple[SourceId, ...]
 
 
 class ThreatMap:
@@ -77,6 +87,14 @@ class ThreatMap:
             word = self.nodes[area].words.get(source)
             if word is not None and word.open:
                 yield area
+
+    def disagreements(self) -> Iterator[Disagreement]:
+        """Yield the areas that are raised by one source and clear by another."""
+        for area in sorted(self._open):
+            raised = _names(self._holding(area))
+            clear = tuple(sorted(self._covering(area) - {*raised}))
+            if clear:
+                yield Disagreement(area, self.threat, raised, clear)
 
     def was_raised(self, source: SourceId, area: AreaId) -> bool:
         """Return whether a source ever said anything of an area, an area around it or a part of it."""

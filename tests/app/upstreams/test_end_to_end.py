@@ -60,6 +60,26 @@ def test_what_another_says_is_said_here(tmp_path, format):
         assert here.running and "fault of tocsin" not in here.errors()
 
 
+def test_a_feed_of_cap_raises_and_its_all_clear_ends(tmp_path):
+    """What it does not speak of is unknown, always: nobody ruled that it is complete."""
+    with RunningServer(tmp_path / "a") as origin:
+        feed = origin.feed("feed", "UA", "*")
+        feed.contact()
+        settings = "silence_s = 60.0\n" + table("up", "cap", f"{origin.public}/v1/alerts.atom")
+        with RunningServer(tmp_path / "b", settings) as here:
+            feed.say("UA80", text="Дрони")
+            wait_until(lambda: here.told("UA80")["state"] == "raised", "raised here", 5)
+            assert here.told("UA80")["text"] == "Дрони"
+            feed.say("UA80", "clear")
+            wait_until(lambda: here.told("UA80")["state"] == "clear", "clear here", 5)
+            feed.say("UA80")
+            wait_until(lambda: here.told("UA80")["state"] == "raised", "raised again", 5)
+            feed.say("UA80", "cancelled")
+            wait_until(lambda: here.told("UA80").get("cancelled"), "sent in error", 5)
+            assert (here.told("UA80")["state"], here.told("UA46")["state"]) == ("unknown", "unknown")
+            assert here.running and "fault of tocsin" not in here.errors()
+
+
 def test_a_source_that_comes_back_is_heard_again(tmp_path):
     """It says at once that it does not know, since its own feed is silent; and is heard again with that."""
     with two(tmp_path, "tocsin") as (_, feed, here):

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -48,11 +49,16 @@ class HttpLink:
         Raises:
             SourceLost: There is none, or it is longer than is read.
         """
-        at = self._now()
+        at, url = self._now(), path if path.startswith(("http://", "https://")) else self._url + path
+        if urlsplit(url)[:2] != urlsplit(self._url)[:2]:
+            raise SourceLost(
+                f"{self._url} leads to another host, {url[:200]}",
+                todo="give that address, if it is to be trusted",
+            )
         try:
             async with (
                 asyncio.timeout(ANSWER_S),
-                self._session.get(self._url + path, headers=headers, allow_redirects=False) as answer,
+                self._session.get(url, headers=headers, allow_redirects=False) as answer,
             ):
                 body = await _limited(answer.content)
                 named = {name.lower(): value for name, value in answer.headers.items()}

@@ -29,13 +29,10 @@ _KNOWN = 20_000  # names of signals that are remembered; older ones are found in
 
 
 class Recorder(Protocol):
-    """Who makes things durable and knows what is held."""
+    """Who makes things durable."""
 
     async def record(self, key: str, kind: Kind, accepted: float | None = None) -> Any:
         """Return when it is durable."""
-
-    def holds(self, source: SourceId) -> Collection[Key]:
-        """Return what the board holds raised for a source."""
 
 
 class Listener:
@@ -47,6 +44,7 @@ class Listener:
         link: The way to it.
         areas: The country's areas.
         recorder: Of its realm.
+        holds: Gives what the board holds raised for the source.
         now: The time.
         keep: Given what a person must look at.
     """
@@ -58,8 +56,9 @@ class Listener:
         link: Link,
         areas: Areas,
         recorder: Recorder,
+        holds: Callable[[], Collection[Key]],
         now: Callable[[], datetime],
-        keep: Callable[[SourceId, Quarantined, datetime], None] = lambda source, one, at: None,
+        keep: Callable[[SourceId, Quarantined, datetime], object] = lambda source, one, at: None,
     ) -> None:
         self.upstream = upstream
         self.trouble: str | None = "it was not heard yet"  # why it is not heard now
@@ -70,6 +69,7 @@ class Listener:
         self._link = link
         self._areas = areas
         self._recorder = recorder
+        self._holds = holds
         self._now = now
         self._keep = keep
         self._before: Mapping[Key, Saying] = {}
@@ -130,7 +130,7 @@ class Listener:
             at,
             contract=self.upstream.contract,
             areas=self._areas,
-            holds=self._recorder.holds(self.upstream.name),
+            holds=self._holds(),
             before=self._before,
             synced=self._synced,
             known=self._known,

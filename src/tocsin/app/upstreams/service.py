@@ -6,20 +6,38 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
+from pathlib import Path
+from typing import Protocol
 
 import aiohttp
+from cryptography import x509
 
+from tocsin.app.station import Station
 from tocsin.app.upstreams.link import ANSWER_S, HttpLink
 from tocsin.app.upstreams.listener import Listener, Recorder
+from tocsin.app.upstreams.overview import asked
 from tocsin.app.upstreams.table import Upstream
-from tocsin.areas import Country
+from tocsin.areas import Areas, Country
+from tocsin.cap.message import Area
+from tocsin.desk.kept import Kept
 from tocsin.dialects.codes import read_codes
 from tocsin.errors import ConfigError
+from tocsin.geometry import outlines
 from tocsin.model import Contract, Realm, SourceId
 from tocsin.sources import Finder, Format
 from tocsin.sources.alerts_in_ua import AlertsInUa
+from tocsin.sources.cap import Cap, Covered
 from tocsin.sources.tocsin import Tocsin
+
+
+class Outlet(Recorder, Protocol):
+    """One realm: who makes things durable there, and who knows what is held."""
+
+    @property
+    def station(self) -> Station:
+        """The realm's log and board."""
 
 
 class Upstreams:
@@ -28,7 +46,7 @@ class Upstreams:
     Args:
         tables: What is to be listened to.
         country: The country pack.
-        recorder: Gives the recorder of a realm.
+        outlet: Gives the outlet of a realm.
         now: The time.
     """
 
@@ -36,13 +54,13 @@ class Upstreams:
         self,
         tables: Iterable[Upstream],
         country: Country,
-        recorder: Callable[[Realm], Recorder],
+        outlet: Callable[[Realm], Outlet],
         now: Callable[[], datetime],
     ) -> None:
         self.tables = tuple(tables)
         self.listeners: tuple[Listener, ...] = ()
         self._country = country
-        self._recorder = recorder
+        self._outlet = outlet
         self._now = now
 
     def contracts(self, taken: Iterable[SourceId]) -> Iterator[Contract]:
@@ -58,21 +76,26 @@ class Upstreams:
         for table in self.tables:
             if table.name in names:
                 raise ConfigError(
-                    f"upstream {table.name}: there is a key of this name at the desk",
+                    f"upstream {table.name}: there is a key or an authority of this name at the desk",
                     todo="give one of them another name",
                 )
             yield table.contract
 
     @asynccontextmanager
-    async def listening(self) -> AsyncGenerator[None, None]:
-        """Listen to all while the block runs."""
+    async def listening(self, kept: Kept, folder: Path) -> AsyncGenerator[None, None]:
+        """Listen to all while the block runs.
+
+        Args:
+            kept: Where messages in CAP are kept.
+            folder: Where the outlines of the areas are, if there are any.
+        """
         limits = aiohttp.ClientTimeout(total=None, connect=ANSWER_S)
         headers = {"User-Agent": "tocsin"}
         async with aiohttp.ClientSession(
             timeout=limits, headers=headers, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
         ) as session:
             find = _finder(self._country)
-            self.listeners = tuple(self._listener(one, session, find) for one in self.tables)
+            self.listeners = tuple(self._listener(one, session, find, kept, folder) for one in self.tables)
             tasks = [asyncio.create_task(one.run()) for one in self.listeners]
             try:
                 yield
@@ -81,27 +104,64 @@ class Upstreams:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _listener(self, table: Upstream, session: aiohttp.ClientSession, find: Finder) -> Listener:
+    def _listener(
+        self, table: Upstream, session: aiohttp.ClientSession, find: Finder, kept: Kept, folder: Path
+    ) -> Listener:
         link = HttpLink(session, table.url, table.token, table.every_s, self._now)
-        format = format_of(table, self._country, find)
-        recorder = self._recorder(table.realm)
-        return Listener(table, format, link, self._country.areas, recorder, self._now)
+        format = self._format(table, find, kept, folder)
+        outlet = self._outlet(table.realm)
+        return Listener(
+            table, format, link, self._country.areas, outlet,
+            lambda: asked(lambda: outlet.station.board.holds(table.name)), self._now, kept.hold,
+        )  # fmt: skip
+
+    def _format(self, table: Upstream, find: Finder, kept: Kept, folder: Path) -> Format:
+        areas = self._country.areas
+        if table.format == "alerts.in.ua":
+            return AlertsInUa(find, areas.root)
+        if table.format == "tocsin":
+            return Tocsin(table.realm, frozenset(area.id for area in areas), areas.root, table.note_key)
+        if table.format == "cap":
+            return Cap(
+                areas,
+                table.realm,
+                pinned=[_certificate(table, path) for path in table.pinned],
+                complete=table.complete,
+                default=table.event,
+                place=placing(folder, areas),
+                memory=kept.remembered(table.name),
+                remember=partial(kept.remember, table.name),
+            )
+        raise ConfigError(
+            f"upstream {table.name}: {table.format} cannot be listened to", todo="choose another format"
+        )
 
 
-def format_of(table: Upstream, country: Country, find: Finder) -> Format:
-    """Return the format of an upstream.
+def placing(folder: Path, areas: Areas) -> Callable[[Area], Covered] | None:
+    """Return what places shapes in areas, if the outlines are there: ``outlines.json`` in the data folder.
 
     Raises:
-        ConfigError: It needs what is not installed.
+        ConfigError: They cannot be read, or shapely is not installed.
     """
-    areas = country.areas
-    if table.format == "alerts.in.ua":
-        return AlertsInUa(find, areas.root)
-    if table.format == "tocsin":
-        return Tocsin(table.realm, frozenset(area.id for area in areas), areas.root, table.note_key)
-    raise ConfigError(
-        f"upstream {table.name}: {table.format} cannot be listened to", todo="choose another format"
-    )
+    path = folder / "outlines.json"
+    if not path.exists():
+        return None
+    try:
+        from tocsin.cap.place import Places
+    except ImportError as error:
+        raise ConfigError(
+            f"{path} is there, and shapely is not", todo="install tocsin[geometry], or remove the file"
+        ) from error
+    return Places(outlines(path.read_bytes(), areas), areas).covered
+
+
+def _certificate(table: Upstream, path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"upstream {table.name}: cannot read the certificate {path}: {error}", todo="give it as PEM"
+        ) from error
 
 
 def _finder(country: Country) -> Finder:

@@ -1,0 +1,32 @@
+"""The public door that also shows what was told as messages in CAP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin.public.answer import Answer
+from tocsin.public.cap import Shelf, wanted
+from tocsin.public.door import Door
+from tocsin.public.http import Request, StreamAsked, TalkAsked
+
+
+class DoorWithMessages(Door):
+    """A door with messages; what they are not is answered as by any door.
+
+    Args:
+        more: As for `Door`.
+        shelf: The messages; None where there are none.
+        named: As for `Door`.
+    """
+
+    def __init__(self, *more: Any, shelf: Shelf | None, **named: Any) -> None:
+        super().__init__(*more, **named)
+        self._shelf = shelf
+
+    def answer(self, request: Request) -> Answer | StreamAsked | TalkAsked:
+        """Return the answer to a request."""
+        if self._shelf is not None and request.path.startswith("/v1/alerts"):
+            message = self._shelf.answer(request.path, *wanted(request))
+            if message is not None:  # a dialect has addresses that begin alike
+                return message
+        return super().answer(request)
