@@ -16,6 +16,7 @@ from tocsin.cli.desk import audit, desk
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.read import read
 from tocsin.cli.report import report
+from tocsin.cli.rule import rule
 from tocsin.cli.run import demo, replay, serve
 from tocsin.cli.say import clear, raise_
 from tocsin.cli.show import board, history, why
@@ -57,6 +58,8 @@ for _command in (
     pack,
 ):
     commands.add_command(_command)
+
+report.add_command(rule)
 
 
 def main() -> None:
