@@ -41,7 +41,7 @@ def two(tmp_path, format, **more):
             yield origin, feed, here
 
 
-@pytest.mark.parametrize("format", ["alerts.in.ua", "tocsin"])
+@pytest.mark.parametrize("format", ["alerts.in.ua", "tocsin", "ukrainealarm", "alerts.com.ua"])
 def test_what_another_says_is_said_here(tmp_path, format):
     """And when its feed dies it is not clear here: what was raised stays, the rest is unknown."""
     with two(tmp_path, format) as (origin, feed, here):

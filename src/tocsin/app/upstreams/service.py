@@ -19,6 +19,7 @@ from tocsin.app.upstreams.link import ANSWER_S, HttpLink
 from tocsin.app.upstreams.listener import Listener, Recorder
 from tocsin.app.upstreams.overview import asked
 from tocsin.app.upstreams.table import Upstream
+from tocsin.app.upstreams.telegram import TelegramLink
 from tocsin.areas import Areas, Country
 from tocsin.cap.message import Area
 from tocsin.desk.kept import Kept
@@ -26,10 +27,13 @@ from tocsin.dialects.codes import read_codes
 from tocsin.errors import ConfigError
 from tocsin.geometry import outlines
 from tocsin.model import Contract, Realm, SourceId
-from tocsin.sources import Finder, Format
+from tocsin.sources import Finder, Format, Link
+from tocsin.sources.alerts_com_ua import AlertsComUa
 from tocsin.sources.alerts_in_ua import AlertsInUa
 from tocsin.sources.cap import Cap, Covered
+from tocsin.sources.telegram import Telegram
 from tocsin.sources.tocsin import Tocsin
+from tocsin.sources.ukrainealarm import UkraineAlarm
 
 
 class Outlet(Recorder, Protocol):
@@ -107,7 +111,11 @@ class Upstreams:
     def _listener(
         self, table: Upstream, session: aiohttp.ClientSession, find: Finder, kept: Kept, folder: Path
     ) -> Listener:
-        link = HttpLink(session, table.url, table.token, table.every_s, self._now)
+        link: Link = (
+            TelegramLink(table.token, self._now)
+            if table.format == "telegram"
+            else HttpLink(session, table.url, table.token, table.every_s, self._now)
+        )
         format = self._format(table, find, kept, folder)
         outlet = self._outlet(table.realm)
         return Listener(
@@ -119,6 +127,12 @@ class Upstreams:
         areas = self._country.areas
         if table.format == "alerts.in.ua":
             return AlertsInUa(find, areas.root)
+        if table.format == "ukrainealarm":
+            return UkraineAlarm(find, areas.root)
+        if table.format == "alerts.com.ua":
+            return AlertsComUa(find, areas.board, areas.root)
+        if table.format == "telegram":
+            return Telegram(int(table.url), areas.find)
         if table.format == "tocsin":
             return Tocsin(table.realm, frozenset(area.id for area in areas), areas.root, table.note_key)
         if table.format == "cap":

@@ -38,7 +38,6 @@ class Upstream(Struct, frozen=True):
     event: Threat | None = None  # CAP: the threat of events that no table knows
     pinned: tuple[Path, ...] = ()  # CAP: certificates; others and unsigned messages are refused
     note_key: str = ""  # tocsin: its public key
-    webhook_key: Path | None = None  # ukrainealarm: the public key of its webhooks
 
     @property
     def contract(self) -> Contract:
@@ -49,7 +48,7 @@ class Upstream(Struct, frozen=True):
 _FIELDS = {
     "name": str, "format": str, "url": str, "areas": list, "threats": list, "realm": str, "every_s": float,
     "silence_s": float, "max_age_s": float, "token_file": str, "complete": bool, "event": str, "pinned": list,
-    "note_key": str, "webhook_key": str,
+    "note_key": str,
 }  # fmt: skip
 _NEEDED = ("name", "format", "url", "areas", "threats")
 _WORDS = {str: "text", list: "a list of texts", float: "a number above 0", bool: "true or false"}
@@ -102,7 +101,6 @@ def _read(number: int, table: Any, values: Mapping[str, Any], areas: Areas) -> U
         event=_threat(where, given["event"]) if "event" in given else None,
         pinned=tuple(Path(one) for one in given.get("pinned", ())),
         note_key=given.get("note_key", ""),
-        webhook_key=Path(given["webhook_key"]) if "webhook_key" in given else None,
     )
 
 
