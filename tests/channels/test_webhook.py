@@ -88,6 +88,8 @@ def test_an_endpoint_gets_the_present_state_and_then_what_changes(tmp_path: Path
         wait_until(lambda: len(confirmed(server, "lamp")) > 1 and all(confirmed(server, "lamp")), "confirmed")
         took = [one["took_s"] for alert in receipts(server)["alerts"] for one in alert["receipts"]]
         assert all(0 <= seconds < 10 for seconds in took)
+        page = wait_until(lambda: server.get("/status?lang=en").text, "the status page")
+        assert "Webhooks. Last 30 days:" in page
         assert "lamp" in tocsin("channels", "--data", server.data).stdout
 
 

@@ -130,6 +130,10 @@ class Figures:
             today.add(seconds, now)
         self._changed = True
 
+    def channels(self) -> list[str]:
+        """Return the channels of which there is a time."""
+        return list(self._kept.channels)
+
     def last(self, channel: str, days: int, now: datetime) -> Times:
         """Return the times of the last days, UTC, today being one."""
         total = Times()

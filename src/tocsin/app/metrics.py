@@ -90,6 +90,7 @@ def status_of(outlet: Outlet) -> Status:
         figures.measured(STREAM, now),
         not outlet.checking,
         outlet.note() is not None,
+        {name: figures.last(name, DAYS, now).speed() for name in figures.channels() if name != STREAM},
     )
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from jinja2 import Environment
@@ -56,6 +57,7 @@ class Status(NamedTuple):
     days: int  # of the last 30, on which something was measured
     checked: bool  # whether all was checked that was in the log at the start
     signed: bool  # whether there is a signed note
+    channels: Mapping[str, Speed] = MappingProxyType({})  # of the last 30 days, beside the streams
 
 
 class StatusPage:
@@ -104,11 +106,16 @@ class StatusPage:
 
     def _speeds(self, status: Status, at: datetime, lang: str) -> list[str]:
         today = self._speed("speed_today", status.today, at, lang)
+        beside = [
+            f"{say(lang, f'channel_{name}')}. {self._speed('speed_month', speed, at, lang)}"
+            for name, speed in sorted(status.channels.items())
+        ]
         if not status.month.times:
-            return [today, say(lang, "speed_month_none")]
+            return [today, say(lang, "speed_month_none"), *beside]
         since = self._zone.clock(status.since, at, lang)
         return [
             today,
+            *beside,
             self._speed("speed_month", status.month, at, lang),
             say(lang, "speed_since", time=since, n=status.days),
         ]
