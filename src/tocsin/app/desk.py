@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,11 @@ from tocsin.desk.kept import Kept
 from tocsin.desk.keys import Keys
 from tocsin.desk.pages import Clock, console_routes
 from tocsin.desk.people import People
+from tocsin.errors import ConfigError
 from tocsin.model import Contract, Realm, SourceId
 from tocsin.public.drills import Drill as Shown
+
+SECRETS = ("checkpoint.key", "desk.db", "desk.secret", "subscribers.db")
 
 
 class Desk:
@@ -30,6 +34,7 @@ class Desk:
     """
 
     def __init__(self, folder: Path) -> None:
+        _refuse_readable(folder)
         self.keys, self.people, self.drills = Keys(folder), People(folder), Drills(folder)
         self.kept = Kept(folder)
 
@@ -73,3 +78,18 @@ class Desk:
     def announced(self) -> list[Shown]:
         """Return the drills as the public is told of them."""
         return [Shown(one.name, one.areas, one.begins, one.ends) for one in self.drills.all()]
+
+
+def _refuse_readable(folder: Path) -> None:
+    """Do nothing if nobody but the owner can read what opens doors or signs.
+
+    Raises:
+        ConfigError: Others can: what they read may have been copied.
+    """
+    for name in SECRETS:
+        path = folder / name
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise ConfigError(
+                f"others can read {path}",
+                todo=f"chmod 600 {path}, and make it anew if it may have been copied",
+            )

@@ -18,6 +18,7 @@ from tocsin.model import Realm
 
 LOOPBACK = "loopback"
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
+_PLACEHOLDERS = ("example.org", "example.com", "example.net", ".example", ".invalid", ".test")  # RFC 2606
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
@@ -54,6 +55,11 @@ class Guard:
         ):
             raise ConfigError(
                 f"desk_origin is {origin!r}", todo=f"write https://NAME as browsers see it, or {LOOPBACK}"
+            )
+
+        if parts.hostname and parts.hostname.endswith(_PLACEHOLDERS):
+            raise ConfigError(
+                f"desk_origin is {origin!r}, a name for examples", todo="write the name of your own desk"
             )
 
     @property
