@@ -237,6 +237,10 @@ class Areas:
             return fits[0]
         raise self._ambiguous(text, fits) if fits else self._misplaced(text, spelt, level, within)
 
+    def named(self, text: str) -> tuple[AreaId, ...]:
+        """Return the areas that have exactly this code or name, often none; quick, and no error."""
+        return tuple(self._names().get(self._fold(text), ()))
+
     def _fits(self, area: AreaId, level: str | None, around: list[dict[AreaId, AreaId | None]]) -> bool:
         if level is not None and self._areas[area].level != level:
             return False

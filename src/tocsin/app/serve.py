@@ -116,6 +116,7 @@ class Outlet:
         self.recent = Recent.of(self.station, country.areas, started)
         self._unchecked = started.unchecked
         self.shelf = shelf
+        self._site.show_messages(shelf)
         if shelf is not None:
             shelf.hear(started.recent)
         if self._unchecked:

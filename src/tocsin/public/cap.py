@@ -8,6 +8,7 @@ The feed's `updated` stands still when nothing is said: a reader that wants a si
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -31,6 +32,8 @@ PREFIX, FEED = "/v1/alerts/", "/v1/alerts.atom"
 SHOWN = timedelta(hours=48)  # how long a message that was replaced stays in the feed
 KEPT = 2_000  # messages that are kept; of the older ones those that still stand
 ELEMENTS = 15_000  # of a feed; readers take 20,000 at most
+SHOWN_OF_AREA = 5
+_WORD = re.compile(r"[\w.@:+/-]*[\w]")  # an identifier has no spaces, commas or brackets (CAP 1.2, 3.2.1)
 RENEW_S = 60.0  # how often it is looked whether a message is to be said again
 _ATOM = "application/atom+xml"
 _ENDS = {".cap.xml": MEDIA_TYPE, ".cap.json": JSON, ".html": HTML}
@@ -140,6 +143,33 @@ class Shelf:
                 f"{message.identifier}{end}", lambda: Answer(to_json(message), JSON, cache=_LONG)
             )
         return self._kept(f"{message.identifier}.cap.xml", lambda: self._xml(message))
+
+    def spoken_of(self, text: str) -> list[str]:
+        """Return the identifiers in a text of messages that were sent, oldest first."""
+        words = set(_WORD.findall(text))
+        return [name for name in self._messages if name in words]
+
+    def about(self, area: str) -> list[str]:
+        """Return the newest messages that name an area, newest first."""
+        found = [
+            message.identifier
+            for message in reversed(self._messages.values())
+            if any(area == code for info in message.infos for one in info.areas for _, code in one.geocodes)
+        ]
+        return found[:SHOWN_OF_AREA]
+
+    def sent(self, name: str) -> datetime:
+        """Return when a message was sent."""
+        return self._messages[name].sent
+
+    def headline(self, name: str, lang: str) -> str:
+        """Return the headline of a message in a language."""
+        infos = self._messages[name].infos
+        return inert(next((one.headline for one in infos if one.language == lang), infos[0].headline))
+
+    def newest(self, name: str) -> str | None:
+        """Return the newest message that replaces one, or None."""
+        return self._newest(name)
 
     def _kept(self, key: str, make: Callable[[], Answer]) -> Answer:
         if key not in self._made:

@@ -33,6 +33,7 @@ from tocsin.wire import stamp
 BEAT_S = 5.0  # every stream hears within this that the server lives
 SLICES = 20  # beats are spread over this many turns, so that an alert never waits behind all of them
 REQUEST_S = 9.0  # a request must be whole within this; it is closed at the next look, a second later at most
+LOOKUPS = 20  # questions of the page *is this real?* that are answered in a turn: the board goes first
 IDLE_S = 75.0  # a connection that asks nothing for this long is closed
 RETRY_MS = (1_000, 4_000)  # when to come back: spread, so that not everybody comes at once
 
@@ -93,10 +94,11 @@ class Door:
         self._waiting: set[Connection] = set()  # connections that are not streams
         self._fan: Fan[Connection] = Fan(SLICES)
         self._talks: dict[Connection, Talk] = {}  # the streams of dialects
-        self._turn = 0
+        self._turn = self._lookups = 0  # the slice that hears the next beat; questions since the last one
         self._made: dict[object, Answer] = {}
         self._moment: Moment | None = None
         self._snapshots: dict[Wish, tuple[bytes, bytes]] = {}
+        self._whole_board: dict[str, Any] | None = None
         self._routes: dict[str, Callable[[Request], Answer | StreamAsked]] = {
             "/v1/board.json": self._board,
             "/v1/board.txt": self._text,
@@ -353,9 +355,19 @@ class Door:
         )
 
     def _page(self, page: Page) -> Answer:
-        return self._made_once(
-            page, lambda moment: self._site.render(page, frames.board_json(self._told, self._areas, moment))
-        )
+        if page.real is not None and page not in self._made:
+            self._lookups += 1
+            if self._lookups > LOOKUPS:
+                return problem(
+                    503, "too many ask for this page now", "ask again in 1 s", **{"Retry-After": "1"}
+                )
+        return self._made_once(page, lambda moment: self._site.render(page, self._whole(moment)))
+
+    def _whole(self, moment: Moment) -> dict[str, Any]:
+        """Return the whole board, made once between two changes."""
+        if self._whole_board is None:
+            self._whole_board = frames.board_json(self._told, self._areas, moment)
+        return self._whole_board
 
     def _stream(self, request: Request) -> StreamAsked:
         cursor = request.headers.get("last-event-id") or request.first("after")
@@ -380,6 +392,7 @@ class Door:
         self._moment = None
         self._made = {key: answer for key, answer in self._made.items() if isinstance(key, str)}
         self._snapshots.clear()
+        self._whole_board, self._lookups = None, 0
 
     def _made_once(self, key: object, make: Callable[[Moment], Answer]) -> Answer:
         answer = self._made.get(key)

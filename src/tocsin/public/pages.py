@@ -27,6 +27,7 @@ from tocsin.areas import Country
 from tocsin.countries.desk import desk_pack
 from tocsin.model import WORST_FIRST, AreaId, State
 from tocsin.public.drills import DrillsPage
+from tocsin.public.real import RealPage
 from tocsin.public.status import Status, StatusPage
 from tocsin.public.when import Zone, date_of
 from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, span
@@ -113,6 +114,7 @@ class Pages:
         self._versions = {name: self._version(name) for name in (_STYLE, *_MODULES)}
         style = f"/static/{_STYLE}?v={self._versions[_STYLE]}"
         self.drills = DrillsPage(environment, self._zone, country.areas.name, style)
+        self.real = RealPage(environment, country.areas, self._zone, style, self._told)
         self._status = StatusPage(environment, self._zone, style)
 
     def board(self, snapshot: Mapping[str, Any], lang: str, *, wall: bool = False) -> bytes:
@@ -227,6 +229,13 @@ class Pages:
         return Row(
             area, self._country.areas.name(area, lang), _kind(found), word, since, "; ".join(more), found
         )
+
+    def _told(self, area: AreaId, snapshot: Mapping[str, Any], lang: str) -> str:
+        """Return in one line what an area of any level is told."""
+        chain = self._country.areas.chain(area)
+        told = next((one for one in chain if one in snapshot["areas"] or one in self._order), chain[-1])
+        row, name = self._row(told, snapshot, (), lang), self._country.areas.name(area, lang)
+        return row._replace(name=name if told == area else f"{name} ({row.name})").label
 
     def _raised_parts(self, snapshot: Mapping[str, Any]) -> dict[AreaId, list[AreaId]]:
         """Return, for each area of the board, the largest areas in it that are raised."""

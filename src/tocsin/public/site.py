@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tocsin.public.answer import HTML, TEXT, Answer
 from tocsin.public.drills import Drill
 from tocsin.public.pages import LANGUAGES, Pages
+from tocsin.public.real import Sent
 from tocsin.public.status import Status
 
 _ASSETS = {"/manifest.webmanifest": "manifest.webmanifest", "/sw.js": "sw.js", "/favicon.ico": "icon.svg"}
@@ -21,6 +22,7 @@ class Page(NamedTuple):
     wall: bool = False
     status: bool = False
     drills: bool = False
+    real: str | None = None  # what is to be looked up
 
 
 class Site:
@@ -37,6 +39,10 @@ class Site:
         self.drills: Callable[[], list[Drill]] = list  # set by who knows of any
         self._assets: dict[str, Answer] = {}
 
+    def show_messages(self, messages: Sent | None) -> None:
+        """Let the page *is this real?* look up what was sent."""
+        self._pages.real.messages = messages
+
     def page(self, path: str, query: Mapping[str, list[str]], headers: Mapping[str, str]) -> Page | None:
         """Return the page at an address; None where there is none."""
         wall = "wall" in query
@@ -50,6 +56,8 @@ class Site:
             return Page(lang, status=True)
         if path == "/drills":
             return Page(lang, drills=True)
+        if path == "/real":
+            return Page(lang, real=query.get("text", [""])[0])
         return Page(path[1:], wall=wall) if path[1:] in LANGUAGES else None
 
     def render(self, page: Page, board: dict[str, Any]) -> Answer:
@@ -60,6 +68,8 @@ class Site:
             return Answer(self._pages.status(self._status(), board, page.lang), HTML, cache="no-store")
         if page.drills:
             return Answer(self._pages.drills.html(self.drills(), board, page.lang), HTML, cache="no-store")
+        if page.real is not None:
+            return Answer(self._pages.real.html(page.real, board, page.lang), HTML, cache="no-store")
         return Answer(self._pages.board(board, page.lang, wall=page.wall), HTML, cache="no-store")
 
     def asset(self, path: str) -> Answer | None:

@@ -197,6 +197,8 @@ _TABLE: dict[str, tuple[str, str]] = {
     ),
     "day_sums": ("alert for {age}", "під тривогою {age}"),
     "inferred": ("end not observed", "кінець не спостерігався"),
+    "real_ask": ("Look up a message", "Перевірити повідомлення"),
+    "drills": ("Exercises", "Навчання"),
     "status": ("Status of this server", "Стан цього сервера"),
     "text_view": ("Plain text", "Простий текст"),
     "wall_view": ("Wall view", "Для великого екрана"),
