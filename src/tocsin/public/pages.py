@@ -34,7 +34,7 @@ from tocsin.public.words import CODES, LANGUAGES, WORDS, inert, name_of, say, sp
 
 __all__ = ["LANGUAGES", "Pages"]
 
-_STYLE, _MODULES = "live.css", ("live.js", "words.js", "told.js", "mine.js", "picture.js")
+_STYLE, _MODULES = "live.css", ("live.js", "words.js", "told.js", "mine.js", "picture.js", "push.js")
 _PACK = ["pack"]  # the sources of a raise that stands for years
 _SIGNS = {"raised": "[!]", "partly": "[/]", "unknown": "[?]", "clear": "[ ]"}
 _LEGEND = (  # classes, and the words for them

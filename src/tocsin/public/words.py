@@ -137,6 +137,17 @@ _TABLE: dict[str, tuple[str, str]] = {
     "pick_finer": ("District or community", "Район або громада"),
     "whole": ("the whole region", "уся область"),
     "kept_here": ("Kept in this browser only.", "Зберігається лише в цьому браузері."),
+    "push_ask": ("Notify this device", "Сповіщати цей пристрій"),
+    "push_stop": ("Stop notifying this device", "Більше не сповіщати цей пристрій"),
+    "push_no": (
+        "This device cannot be notified now. Keep the page open.",
+        "Зараз сповіщати цей пристрій неможливо. Тримайте сторінку відкритою.",
+    ),
+    "push_about": (
+        "A notice can be late or lost: listen for sirens. Kept are your area and this browser's address.",
+        "Сповіщення може запізнитися або зникнути: слухайте сирени. Зберігаються область і адреса браузера.",
+    ),
+    "push_late": ("late", "із запізненням"),
     "pin": ("Pin", "Закріпити"),
     "pin_area": ("Pin {name} as my area", "Закріпити: {name}"),
     "do_air": (

@@ -346,7 +346,7 @@ function start() {
   // A tap in the list may be an accident: it pins the first area, and takes no pinned one away.
   rove($("list"), (area, byKey) => (byKey || !view.pinned) && pin(area));
   const watch = (one) => { watchers.push(one); soon(); };
-  const page = { $, text, told, view, areas, nameOf, clock, look, adviceOf, put, dress, rove, pin, loadNames, watch };
+  const page = { $, modules, text, told, view, areas, nameOf, clock, look, adviceOf, put, dress, rove, pin, loadNames, watch };
   for (const part of [modules.mine, modules.picture]) import(part).then((module) => module.start(page));
   keepShell();
 }

@@ -45,6 +45,10 @@ function makeChooser() {
     await page.loadNames();
     fillFiner(board.value);
   });
+  made.addEventListener("toggle", async () => {
+    const { offer } = await import(page.modules.push);
+    await offer(page, made, () => page.view.pinned);
+  }, { once: true });
   fine.hidden = true;
   return { made, summary, board, finer, fine };
 }

@@ -1,9 +1,10 @@
 // Keeps the page's style and script for later.  It never keeps a state: without the server it says that
 // nobody knows.
 //
-// The two sentences are those of `words.py`; a test compares them.
+// Its words are those of `words.py`; a test compares them.
 
 const SHELL = "shell-1";
+const ASKED = "asked"; // kept by `push.js`
 const OFFLINE = {
   uk: "Немає зв’язку із сервером. Стан невідомий: дійте як під час тривоги.",
   en: "No contact with the server. The state is unknown: treat as danger.",
@@ -14,7 +15,7 @@ self.addEventListener("install", () => self.skipWaiting());
 
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    for (const name of await caches.keys()) if (name !== SHELL) await caches.delete(name);
+    for (const name of await caches.keys()) if (![SHELL, ASKED].includes(name)) await caches.delete(name);
     await self.clients.claim();
   })());
 });
@@ -54,4 +55,62 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => offline(request)));
   else if (pathname.startsWith("/static/") && searchParams.has("v")) event.respondWith(shell(request));
+});
+
+// --- What is pushed ------------------------------------------------------------------------------------------
+
+const STATES = {
+  raised: { uk: "Тривога", en: "Alert" },
+  partly: { uk: "Тривога в частині", en: "Alert in part" },
+  clear: { uk: "Відбій", en: "All clear" },
+  unknown: { uk: "Невідомо, дійте як під час тривоги", en: "Unknown, treat as danger" },
+};
+const CANCELLED = { uk: "тривогу надіслано помилково", en: "the alert was sent in error" };
+const LATE = { uk: "із запізненням", en: "late" };
+const OLD_MS = 900_000; // what was said longer ago is shown, never sounded
+
+// Pushes overtake each other: what is on the screen is not replaced by what was said before it.
+async function newer(tag, word) {
+  const [shown] = await self.registration.getNotifications({ tag });
+  const [epoch, seq] = (shown?.data?.id ?? "").split(/-(?=\d+$)/);
+  const [other, mine] = (word.id ?? "").split(/-(?=\d+$)/);
+  return shown && epoch === other && Number(seq) > Number(mine) ? shown : null;
+}
+
+async function pushed(data) {
+  let word = {};
+  try { word = data.json(); } catch { /* it is said that nobody knows */ }
+  const kept = await (await caches.open(ASKED)).match("/asked");
+  const { lang = "uk", names = {} } = kept ? await kept.json() : {};
+  const over = word.state === "clear" && !(Date.parse(word.until) > Date.now());
+  const state = over || !STATES[word.state] ? "unknown" : word.state;
+  const late = Boolean(word.late) || !(Date.now() - Date.parse(word.said_at) < OLD_MS);
+  const area = word.areas?.find((one) => names[one]);
+  const name = area ? names[area] : Object.values(names)[0] ?? "";
+  const tag = `${area ?? word.area}/${word.threat}`;
+  const shown = await newer(tag, word);
+  if (shown) {
+    const { title, body, tag: same, data: id } = shown;
+    return self.registration.showNotification(title, { body, tag: same, data: id, silent: true });
+  }
+  const more = [word.cancelled && CANCELLED[lang], late && LATE[lang]].filter(Boolean);
+  const at = Date.parse(word.said_at);
+  const time = Number.isNaN(at) ? "" : new Date(at).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+  return self.registration.showNotification([name, STATES[state][lang]].filter(Boolean).join(": "), {
+    body: [time, ...more].filter(Boolean).join(", "),
+    tag,
+    lang,
+    icon: "/static/icon.svg",
+    data: { id: word.id },
+    silent: late,
+    renotify: !late,
+    requireInteraction: state === "raised",
+  });
+}
+
+self.addEventListener("push", (event) => event.waitUntil(pushed(event.data)));
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow("/"));
 });
