@@ -239,7 +239,7 @@ def test_what_is_sent_is_what_was_on_the_own_screen(desk, olha):
 
 
 def test_the_whole_country_takes_its_name_typed(desk, olha):
-    """R1: the largest has to be typed."""
+    """The largest has to be typed."""
     name, _ = olha.order(area="UA", template="air")
     for typed in ("", "Kyiv"):
         answer = olha.post("/send", {"order": name, "step": "send", "typed": typed})
@@ -302,13 +302,13 @@ def test_characters_that_hide_or_reorder_are_refused_in_every_field(desk, olha, 
     ["call +380 44 123-45-67", "0441234567", "https://evil.example/x", "see www.evil.example", "a@b.ua"],
 )
 def test_links_and_numbers_are_not_taken_from_a_keyboard(text):
-    """R28: a wrong number in an alert is called by thousands."""
+    """A wrong number in an alert is called by thousands."""
     with pytest.raises(SubscriberError, match="links and telephone numbers"):
         text_of({"en": text})
 
 
 def test_a_text_in_one_language_marks_the_other():
-    """R25: never an older one, never a guess."""
+    """Never an older one, never a guess."""
     assert "Міст закрито (not translated into English)" == text_of({"uk": "Міст закрито"})
     assert "The bridge is shut (українською не перекладено)" == text_of({"en": "The bridge is shut"})
     assert "Міст закрито / The bridge is shut" == text_of({"uk": "Міст закрито", "en": "The bridge is shut"})
@@ -339,5 +339,18 @@ def test_only_what_the_own_office_holds_can_be_ended(desk, olha):
 
 
 def test_the_desk_says_when_nobody_else_could_correct_a_mistake(desk, olha):
-    """R4: fewer than two people who can end."""
+    """Fewer than two people who can end."""
     assert "Fewer than two people" in olha.get("/").text
+
+
+def test_the_desk_says_where_sources_disagree(desk, olha):
+    """One holds an area raised, another that is heard calls it clear; quiet again when they agree."""
+    one = desk.feed("siren", "UA59", "air", realm="exercise")
+    other = desk.feed("backup", "UA59", "air", realm="exercise")
+    one.say("UA59")
+    other.contact("UA59")
+    other.say("UA59", "clear")
+    words = "Sources disagree: Air raid alert: Sumy Oblast, raised by siren, clear by backup"
+    assert words in html.unescape(olha.get("/").text)
+    one.say("UA59", "clear")
+    assert "Sources disagree" not in olha.get("/").text

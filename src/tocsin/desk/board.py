@@ -24,6 +24,7 @@ from tocsin.desk.words import WORDS, say
 from tocsin.model import Approval, AreaId, Kind, Level, Realm, Signal, SourceId, Threat
 
 Receipts = Callable[[int], Awaitable[dict[str, Any]]]
+Sources = Callable[[Realm], dict[str, Any]]
 _FEWEST = 2  # people who can correct a mistake
 
 
@@ -70,9 +71,10 @@ class Boards:
         books: Callable[[Realm], Books],
         now: Callable[[], datetime],
         receipts: Receipts,
+        sources: Sources,
     ) -> None:
         self._pack, self._people, self._clerk = pack, people, clerk
-        self._receipts = receipts
+        self._receipts, self._sources = receipts, sources
         self._outlets: dict[str, Any] = {"endpoints": [], "alerts": []}  # as they were last looked at
         self._screens, self._books, self._now = screens, books, now
         self._loading = asyncio.Lock()
@@ -111,7 +113,7 @@ class Boards:
         """Return what the page shows now."""
         board = self._books(asked.realm).board()
         needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board)]
-        needs += [*self._old(asked, board), *self._deaf(asked)]
+        needs += [*self._old(asked, board), *self._disputed(asked), *self._deaf(asked)]
         mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
         return Shown(needs, mine, [line for line, _ in self._raised(asked, board)])
 
@@ -142,6 +144,13 @@ class Boards:
         for name, until in board.get("fresh", {}).items():
             if name not in people and name != "pack" and datetime.fromisoformat(until) <= self._now():
                 yield say(asked.lang, "lost", name=name), ""
+
+    def _disputed(self, asked: Asked) -> Iterable[tuple[str, str]]:
+        """Name the areas that one source holds raised and another, which is heard, calls clear since."""
+        for one in self._sources(asked.realm)["disagreements"]:
+            what = self._screens.what([AreaId(one["area"])], Threat(one["threat"]), None, asked.lang)
+            by, against = ", ".join(one["raised"]), ", ".join(one["clear"])
+            yield say(asked.lang, "disputed", what=what, by=by, against=against), ""
 
     def _deaf(self, asked: Asked) -> Iterable[tuple[str, str]]:
         """Name the outlets in trouble, and those that have not confirmed the last alert."""

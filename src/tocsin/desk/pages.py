@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from tocsin.areas import Country
 from tocsin.countries.desk import desk_pack
-from tocsin.desk.board import Boards, Books, Receipts
+from tocsin.desk.board import Boards, Books, Receipts, Sources
 from tocsin.desk.clerk import Clerk
 from tocsin.desk.codes import Codes
 from tocsin.desk.console import Console
@@ -47,6 +47,7 @@ def console_routes(
     clock: Clock,
     settings: Mapping[str, Any],
     receipts: Receipts,
+    sources: Sources,
 ) -> list[Route]:
     """Return the routes of the console.
 
@@ -58,6 +59,7 @@ def console_routes(
         clock: The time, and seconds on a clock that never jumps.
         settings: ``desk_origin``: where browsers find the desk; see `Guard`.
             ``approval``: how many people what takes; see `rules_of`.
+        sources: Gives the sources of a realm, and where they disagree.
         receipts: Gives the outlets, and which of them confirmed the last alerts.
 
     Raises:
@@ -69,7 +71,7 @@ def console_routes(
     passkeys, codes = Passkeys(people, lasted), Codes(people)
     clerk = Clerk(country.areas, books, now, rules_of(settings.get("approval", ())))
     screens = Screens(country, lambda area: None)
-    boards = Boards(pack, people, clerk, screens, books, now, receipts)
+    boards = Boards(pack, people, clerk, screens, books, now, receipts, sources)
     entry = Entry(front, passkeys, codes, Tries(lasted))
     console = Console(front, country, pack, clerk, boards, screens, passkeys, codes, drills)
 
