@@ -64,9 +64,8 @@ class Said(NamedTuple):
     name: str
     ran_out: bool  # its expiry has passed
     alone: bool  # a clear for which its source vouches although it is not in contact
-    until: float  # of such a clear: when its source's silence begins to count, on the clock that never jumps
     wall: datetime  # when it was heard
-    lasted: float
+    lasted: float  # the same, on the clock that never jumps
 
 
 class Shown(NamedTuple):
@@ -185,7 +184,10 @@ class _Telling:
             if contract and moment.lasted - self.heard_at[source] >= contract.silence_s:
                 self._lose(source, moment)
         for key, said in self.words.items():
-            self.words[key] = [one._replace(ran_out=one.ran_out or _is_over(one, moment)) for one in said]
+            contract = self._in_force(key[0])
+            self.words[key] = [
+                one._replace(ran_out=one.ran_out or _is_over(one, moment, contract)) for one in said
+            ]
 
     def _lose(self, source: str, moment: Moment) -> None:
         """A source cannot be heard any longer.  Of its all clears those still hold that are younger."""
@@ -195,8 +197,7 @@ class _Telling:
         for key, said in self.words.items():
             clear = self._last(key, Act.CLEAR)
             if key[0] == source and clear and self._is_clear(key) and moment.wall - clear.wall < silence:
-                until, expires = clear.lasted + silence.total_seconds(), clear.wall + silence
-                alone = clear._replace(alone=True, until=until, expires=expires, ran_out=False)
+                alone = clear._replace(alone=True, expires=clear.wall + silence, ran_out=False)
                 self.words[key] = [alone if one is clear else one for one in said]
 
     def _agree(self, contract: Contract) -> None:
@@ -219,7 +220,7 @@ class _Telling:
         self.stated_at[contact.source] = max(contact.sent, self.stated_at.get(contact.source, contact.sent))
         for area, threat in contact.raised:
             one = Said(
-                number, Act.RAISED, contact.sent, None, True, f"contact-{number}", False, False, 0.0, *moment
+                number, Act.RAISED, contact.sent, None, True, f"contact-{number}", False, False, *moment
             )
             self.words.setdefault((contact.source, area, threat), []).append(one)
 
@@ -228,12 +229,11 @@ class _Telling:
         said = self.words.setdefault((signal.source, signal.area, signal.threat), [])
         contract = self._in_force(signal.source)
         alone = signal.state is Act.CLEAR and signal.source not in self.held and contract is not None
-        expires, until = signal.expires, 0.0
+        expires = signal.expires
         if alone and contract:
             expires = moment.wall + timedelta(seconds=contract.silence_s)
-            until = moment.lasted + contract.silence_s
-        one = Said(number, signal.state, signal.sent, expires, False, signal.id, False, alone, until, *moment)
-        said.append(one._replace(ran_out=_is_over(one, moment)))
+        one = Said(number, signal.state, signal.sent, expires, False, signal.id, False, alone, *moment)
+        said.append(one._replace(ran_out=_is_over(one, moment, contract)))
 
     def _end_alone(self, source: str) -> None:
         for key, said in self.words.items():
@@ -393,10 +393,14 @@ class _Telling:
         return not self._ran_out(key) and (cancel is None or cancel.sent < stated)
 
 
-def _is_over(one: Said, moment: Moment) -> bool:
-    """Return whether its time is up: by the wall clock, and for a clear that stands alone by either clock."""
-    by_wall = one.expires is not None and one.expires <= moment.wall
-    return by_wall or (one.alone and one.until <= moment.lasted)
+def _is_over(one: Said, moment: Moment, contract: Contract | None) -> bool:
+    """Return whether its time is up: by the wall clock, and for a clear that stands alone by either clock.
+
+    By the clock that never jumps the silence counts that the source's contract names now.
+    """
+    if one.expires is not None and one.expires <= moment.wall:
+        return True
+    return one.alone and contract is not None and moment.lasted - one.lasted >= contract.silence_s
 
 
 def _rank(one: Said) -> tuple[datetime, bool, bool, datetime, str]:

@@ -98,10 +98,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_apart(traces)
     print(f"no violation in {Machine.taken:,} steps and {traces:,} traces")
     if asked.json:
-        figures = {"steps": Machine.taken, "violations": 0, "traces": traces, "differences": 0}
-        machine = {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
-        asked.json.write_text(json.dumps({**figures, "machine": machine}, indent=1) + "\n", encoding="utf-8")
+        _write(asked.json, asked.steps and Machine.taken, traces)
     return 0
+
+
+def _write(path: Path, steps: int, traces: int) -> None:
+    """Write what was run to a file; of what was not run this time, what stands there stays."""
+    figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    figures |= {"steps": steps, "violations": 0} if steps else {}
+    figures |= {"traces": traces, "differences": 0} if traces else {}
+    machine = {"cpus": os.cpu_count(), "kernel": platform.release(), "python": platform.python_version()}
+    path.write_text(json.dumps({**figures, "machine": machine}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
