@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -111,6 +112,7 @@ def test_a_page_says_in_words_what_a_message_says():
     page = body(found, f"{PREFIX}e1-1", "text/html,application/xml").decode()
     assert "Air raid alert: Kyiv" in page and 'href="/v1/alerts/e1-2.html"' in page
     assert "Повітряна тривога" in body(found, f"{PREFIX}e1-1.html", lang="uk").decode()
+    assert re.search(r"Sent: \d\d:\d\d:\d\d, \d+ \w+ \d{4}, ", page), "in words, with its date and zone"
     assert body(found, f"{PREFIX}e1-1", "*/*").startswith(b"<?xml")
 
 

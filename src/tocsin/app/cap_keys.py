@@ -117,7 +117,8 @@ def shelf_of(country: Country, log: Log, clock: Clock, data: Path, settings: Map
         _log.warning("%s", due)
     name = {lang: f"tocsin, {name}" for lang, name in country.name.items()}
     author = Author(sender, name, settings["cap_web"])
-    return Shelf(country.areas, author, log.epoch, clock.now(), clock.now, [one.key for one in keys])
+    signing = [one.key for one in keys]
+    return Shelf(country.areas, author, log.epoch, clock.now(), clock.now, signing, country.timezone)
 
 
 def warning_of(keys: Sequence[Named], now: datetime) -> str | None:

@@ -21,11 +21,12 @@ from tocsin.cap.feed import MEDIA_TYPE, to_atom
 from tocsin.cap.message import Info, Message
 from tocsin.cap.say import Author
 from tocsin.cap.thread import Thread
-from tocsin.cap.write import moment, to_json, to_xml
+from tocsin.cap.write import to_json, to_xml
 from tocsin.errors import ConfigError
 from tocsin.model import Alert, Place
 from tocsin.public.answer import HTML, JSON, Answer
 from tocsin.public.site import preferred
+from tocsin.public.when import Zone
 from tocsin.public.words import LANGUAGES, inert
 
 PREFIX, FEED = "/v1/alerts/", "/v1/alerts.atom"
@@ -63,6 +64,7 @@ class Shelf:
         began: When the server began.
         keys: What to sign with; none: nothing is signed.
         now: The time.
+        zone: In which the pages show times.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Shelf:
         began: datetime,
         now: Callable[[], datetime],
         keys: Sequence[sign.Key] = (),
+        zone: str = "UTC",
     ) -> None:
         self._thread = Thread(areas, author, epoch)
         self._author = author
@@ -84,6 +87,7 @@ class Shelf:
         self._replaced: dict[str, str] = {}  # identifier -> the newest that refers to it
         self._made: dict[str, Answer] = {}
         self._looked = began
+        self._zone = Zone(zone)
         self._page = Environment(
             loader=PackageLoader("tocsin.public"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
@@ -209,12 +213,19 @@ class Shelf:
         words = _WORDS[lang]
         infos = [one for one in message.infos if one.language == lang] or list(message.infos)
         page = self._page.render(
-            lang=lang, words=words, message=message, infos=[_shown(one) for one in infos],
-            sent=moment(message.sent), actual=message.status == "Actual", prefix=PREFIX,
+            lang=lang, words=words, message=message, infos=[self._shown(one, lang) for one in infos],
+            sent=self._zone.whole(message.sent, lang), actual=message.status == "Actual", prefix=PREFIX,
             replaced=self._newest(message.identifier), signed=bool(self._keys),
             name=self._author.name.get(lang, self._author.sender),
         )  # fmt: skip
         return Answer(page.encode(), HTML)
+
+    def _shown(self, info: Info, lang: str) -> dict[str, object]:
+        return {
+            "headline": inert(info.headline), "instruction": inert(info.instruction),
+            "text": inert(info.description), "areas": [inert(one.desc) for one in info.areas],
+            "until": self._zone.whole(info.expires, lang) if info.expires else "",
+        }  # fmt: skip
 
     def _newest(self, name: str) -> str | None:
         found = None
@@ -238,14 +249,6 @@ def wanted(request: _Asked) -> tuple[str, str]:
 
 
 _LONG = "public, max-age=86400"  # a message never changes
-
-
-def _shown(info: Info) -> dict[str, object]:
-    return {
-        "headline": inert(info.headline), "instruction": inert(info.instruction),
-        "text": inert(info.description), "areas": [inert(one.desc) for one in info.areas],
-        "until": moment(info.expires) if info.expires else "",
-    }  # fmt: skip
 
 
 def _elements(message: Message) -> int:

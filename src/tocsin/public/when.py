@@ -32,6 +32,11 @@ class Zone:
         time = f"{local:%H:%M:%S}, {date_of(local, lang)}"
         return say(lang, "as_of", time=time, zone=self.word(lang))
 
+    def whole(self, when: datetime, lang: str) -> str:
+        """Return a time of day with its date and zone, for what may be read on any day."""
+        local = when.astimezone(self.info)
+        return f"{local:%H:%M:%S}, {date_of(local, lang)}, {self.word(lang)}"
+
     def clock(self, when: datetime, at: datetime, lang: str) -> str:
         """Return a time of day, with its date where that is not the date of ``at``."""
         local, today = when.astimezone(self.info), at.astimezone(self.info)
