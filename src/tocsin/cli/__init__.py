@@ -13,6 +13,7 @@ from tocsin.cli.bulletin import bulletin
 from tocsin.cli.cap import cap
 from tocsin.cli.channel import channel, channels
 from tocsin.cli.desk import audit, desk
+from tocsin.cli.export import export, figures
 from tocsin.cli.keep import config_, import_, key, pack, verify
 from tocsin.cli.read import read
 from tocsin.cli.report import report
@@ -42,6 +43,8 @@ for _command in (
     read,
     report,
     bulletin,
+    figures,
+    export,
     raise_,
     clear,
     key,
