@@ -7,7 +7,7 @@ place may not be named counts for the area that may.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from msgspec import structs
@@ -20,7 +20,6 @@ from tocsin.record.figures import figures_of
 from tocsin.record.kept import Circumstances, Figure, KeptClaim
 from tocsin.record.waves import waves
 from tocsin.record.weapons import models
-from tocsin.views.record import Shown
 
 _DRONES = frozenset(("Shahed-136/131", "Lancet", "Orlan-10", "Supercam", "ZALA", "Reconnaissance UAV"))
 _DAY = timedelta(days=1)
@@ -33,7 +32,7 @@ def figures(material: Material, incident: str | None = None) -> tuple[Figure, ..
         material: What is known.
         incident: Its id; None: all.
     """
-    claims = [one for one in coarse(may_show(material)[0]) if incident in (None, one.incident)]
+    claims = [one.kept for one in may_show(material)[0] if incident in (None, one.kept.incident)]
     evidence = structs.replace(material.record.evidence, claims=tuple(claims))
     party = material.country.code.upper()
     around = {name: _around(material, name, party) for name in {claim.incident for claim in claims}}
@@ -42,8 +41,8 @@ def figures(material: Material, incident: str | None = None) -> tuple[Figure, ..
 
 def events(material: Material) -> tuple[list[Event], int]:
     """Return the events of known days, in the order of their ids, and how many incidents have no day."""
-    shown, undated = may_show(material)[0], set()
-    claims = {one.id: one for one in coarse(shown)}
+    undated = set()
+    claims = {one.kept.id: one.kept for one in may_show(material)[0]}
     groups: dict[tuple[str, AreaId | None], list[Figure]] = {}
     for figure in figures(material):
         if _day(figure.incident) is None:
@@ -52,18 +51,6 @@ def events(material: Material) -> tuple[list[Event], int]:
         groups.setdefault((figure.incident, _area_of(figure.scope, material)), []).append(figure)
     found = [_event(material, *key, groups[key], claims) for key in sorted(groups, key=str)]
     return found, len(undated)
-
-
-def coarse(shown: Iterable[Shown]) -> list[KeptClaim]:
-    """Return claims with the place in their scope as coarse as it must be (S12)."""
-    out = []
-    for one in shown:
-        words = [
-            str(one.area or "") if word == one.kept.claim.area else word for word in one.kept.scope.split()
-        ]
-        scope = " ".join(word for word in words if word and word != "UA")
-        out.append(structs.replace(one.kept, scope=scope))
-    return out
 
 
 def _around(material: Material, incident: str, party: str) -> Circumstances:

@@ -108,10 +108,7 @@ def may_show(material: Material) -> tuple[list[Shown], int]:
 
 def figures(material: Material, claims: Iterable[Shown], corroborated: bool = False) -> tuple[Figure, ...]:
     """Return the figures of claims that may be shown, and of no others."""
-    mine = {one.kept.id for one in claims}
-    evidence = structs.replace(
-        material.record.evidence, claims=tuple(c for c in material.record.evidence.claims if c.id in mine)
-    )
+    evidence = structs.replace(material.record.evidence, claims=tuple(one.kept for one in claims))
     party = material.country.code.upper()
     around = {
         claim.incident: Circumstances(

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from msgspec import structs
+
 from tocsin.areas import Areas
 from tocsin.log import Entry
 from tocsin.model import AreaId, Bulletin, Kind, Place, Report, Ruling
@@ -38,7 +40,7 @@ class Held(NamedTuple):
 class Shown(NamedTuple):
     """A claim that may be shown, no finer than its verdict allows."""
 
-    kept: KeptClaim
+    kept: KeptClaim  # its scope names no finer area than `area`
     verdict: Verdict
     area: AreaId | None  # the place, as fine as it may be
     quote: str | None  # its words; None: not to be quoted
@@ -107,8 +109,21 @@ def shown(
         own = _is_own(kept, record, party)
         quote = kept.claim.text_span if _may_quote(kept, verdict, own=own) else None
         area = _coarse(kept.claim.area, verdict.fineness, areas)
-        found.append(Shown(kept, verdict, area, quote, _place(kept, verdict, own=own)))
+        place = _place(kept, verdict, own=own)
+        found.append(Shown(coarse(kept, area, areas.root), verdict, area, quote, place))
     return found, held
+
+
+def coarse(kept: KeptClaim, area: AreaId | None, root: AreaId) -> KeptClaim:
+    """Return a claim with the area in its scope as coarse as it must be (S12).
+
+    Args:
+        kept: The claim.
+        area: Its place, as fine as it may be.
+        root: The whole country, which limits nothing.
+    """
+    words = [str(area or "") if word == kept.claim.area else word for word in kept.scope.split()]
+    return structs.replace(kept, scope=" ".join(word for word in words if word and word != root))
 
 
 def _is_own(kept: KeptClaim, record: Record, party: str) -> bool:
