@@ -20,17 +20,22 @@ demo: .venv/run map ## Replay one real day on a live map; ARGS="--once --json" r
 
 test: lint types browser unit ## Check everything: style, types, arrows, every test, a real browser
 
-CLIENTS = $(patsubst tests/clients/needs/%.txt,build/clients/%/ready,$(wildcard tests/clients/needs/*.txt))
+CLIENTS = $(patsubst tests/clients/needs/%,build/clients/%/ready,$(basename $(wildcard tests/clients/needs/*.*)))
 
 test-clients: .venv/test $(CLIENTS) ## Run other people's clients, unchanged, against a server of ours
 	@echo "tests: clients"
-	@$(BIN)/python -m pytest -q tests/clients $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/clients $(ARGS)
 
 build/clients/%/ready: tests/clients/needs/%.txt
 	@echo "set-up: the client $*"
 	@$(PYTHON) -m venv build/clients/$*
 	@build/clients/$*/bin/python -m pip --disable-pip-version-check --no-input -qq install -r $<
 	@touch $@
+
+build/clients/%/ready: tests/clients/needs/%.npm
+	@echo "set-up: the client $*"
+	@$(PYTHON) tools/install_debian.py node npm
+	@! command -v npm > /dev/null || { mkdir -p $(@D) && npm install --prefix $(@D) --no-audit --no-fund --loglevel=error $$(cat $<) && touch $@; }
 
 soak: .venv/test ## Drive the real parts beside a model of the board, for long; ARGS=20000 is steps
 	@$(BIN)/python -m tests.truth.soak $(ARGS)

@@ -1,5 +1,7 @@
 """Install what tests drive and pip does not bring, from Debian, where it is missing and this user may.
 
+Arguments: the programs, of `NEEDS`; without any, those that `make test` drives.
+
 Without it those tests skip.  Where CI is set that would be a hole, so there it is a failure.
 """
 
@@ -13,7 +15,10 @@ import sys
 NEEDS = {
     "chromium": ("chromium", "fonts-dejavu-core"),  # the fonts: without them Cyrillic is drawn as boxes
     "mosquitto": ("mosquitto",),  # a broker; each test runs one of its own, on a port that was free
+    "node": ("nodejs",),  # clients from npm run in it; only `make test-clients` asks for these two
+    "npm": ("npm",),
 }
+USUAL = ("chromium", "mosquitto")
 LIMIT_S = 600
 
 
@@ -50,7 +55,8 @@ def install(packages: tuple[str, ...]) -> str:
 def main() -> int:
     """Install where needed.  Return 1 where CI would go without."""
     missing = 0
-    for program, packages in NEEDS.items():
+    for program in sys.argv[1:] or USUAL:
+        packages = NEEDS[program]
         if found(program):
             continue
         print(f"set-up: {program}", flush=True)

@@ -15,6 +15,7 @@ from tests.shared import ROOT
 from tests.support import PATIENCE_S, plain_environment
 
 HERE = Path(__file__).resolve().parent
+NODE = "node"
 VENVS = Path(os.environ.get("TOCSIN_CLIENTS", ROOT / "build" / "clients"))
 
 
@@ -22,13 +23,17 @@ class Client:
     """One client, which is asked over its driver's standard input.
 
     Args:
-        needs: The file in ``needs/`` that says what its virtual environment has.
+        needs: The file in ``needs/`` that says what its virtual environment has, or its package of npm.
         driver: The file in ``drivers/``.
         words: What the driver is given: first the server's address.
     """
 
     def __init__(self, needs: str, driver: str, *words: str) -> None:
-        command = [str(python_of(needs)), str(HERE / "drivers" / f"{driver}.py"), *words]
+        program = program_of(needs)
+        ours = HERE / "drivers" / f"{driver}.py"
+        if program == NODE:
+            ours, words = ours.with_suffix(".mjs"), (str(VENVS / needs), *words)
+        command = [program, str(ours), *words]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain_environment()
         )
@@ -67,11 +72,13 @@ class Client:
         return json.loads(line)
 
 
-def python_of(needs: str) -> Path:
-    """Return the Python that has a client, or skip the test in one line."""
+def program_of(needs: str) -> str:
+    """Return the Python that has a client, or node; skip the test in one line where it is missing."""
     if not (VENVS / needs / "ready").exists():
         pytest.skip(f"the client {needs} is not installed; run make test-clients")
-    return VENVS / needs / "bin" / "python"
+    if (HERE / "needs" / f"{needs}.npm").exists():
+        return NODE
+    return str(VENVS / needs / "bin" / "python")
 
 
 def failed(said: Any) -> bool:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.clients.clients import Client, failed, python_of
+from tests.clients.clients import Client, failed, program_of
 from tests.clients.conftest import SILENCE_S
 from tests.support import wait_until
 
@@ -22,7 +22,7 @@ DEAD_S = (
 @pytest.fixture(params=["waiting", "async"])
 def alerts_in_ua(request):
     """The client for alerts.in.ua, in both its forms."""
-    python_of("alerts-in-ua")  # a server is not begun for nothing
+    program_of("alerts-in-ua")  # a server is not begun for nothing
     living = request.getfixturevalue("living")
     with Client("alerts-in-ua", "alerts_in_ua", living.feed.server.public, request.param) as client:
         yield client
@@ -31,7 +31,7 @@ def alerts_in_ua(request):
 @pytest.fixture(params=["uasiren", "ukrainealarm", "ua-alarm"])
 def siren(request):
     """The three clients for ukrainealarm."""
-    python_of(request.param)
+    program_of(request.param)
     living = request.getfixturevalue("living")
     driver = "ua_alarm" if request.param == "ua-alarm" else "siren"
     with Client(request.param, driver, living.feed.server.public, request.param) as client:

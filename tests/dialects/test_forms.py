@@ -368,6 +368,22 @@ def test_meteoalarm_leads_to_a_message():
     assert "Kharkiv Oblast" in message.find(f"{cap}info/{cap}area/{cap}areaDesc").text
 
 
+def test_meteoalarm_says_unknown_in_the_words_of_cap():
+    """As an entry of its own, behind the alerts, of which its clients take the first; never green."""
+    world = World(MeteoAlarm("ukraine"), *THREATS)
+    world.tell(State.RAISED, "UA80")
+    world.tell(State.UNKNOWN, "UA63", threat=THREATS[1])
+    world.tell(State.UNKNOWN, "UA63")
+    warnings = json.loads(world.ask("/api/v1/warnings/feeds-ukraine").body)["warnings"]
+    infos = [one["alert"]["info"][0] for one in warnings]
+    assert [info["event"] for info in infos] == ["Air Raid Alert", "Status Unknown"]
+    assert [infos[1][name] for name in ("urgency", "severity", "certainty")] == ["Unknown"] * 3
+    assert "yellow" in infos[1]["parameter"][0]["value"]
+    feed = world.ask("/feeds/meteoalarm-legacy-atom-ukraine").body
+    link = re.findall(rb'<link type="application/cap.xml" href="([^"]+)"', feed)[1].decode()
+    assert "no all clear" in world.ask(link).body.decode()
+
+
 def test_words_of_a_source_do_not_break_a_message():
     """They are text, whatever they look like."""
     world = World(MeteoAlarm("ukraine"), *THREATS)

@@ -422,8 +422,14 @@ class TestMeteoAlarm(DialectPromises):
             return refused(reply)
         cap = "{urn:oasis:names:tc:emergency:cap:1.2}"
         feed = ElementTree.fromstring(reply.body)
-        described = [one.text for one in feed.iter(f"{cap}areaDesc")]
         name = UA.name(area, "en")
+        described: list[str] = []
+        not_known: list[str] = []
+        for entry in feed.iter("{http://www.w3.org/2005/Atom}entry"):
+            known = entry.findtext(f"{cap}certainty") == "Observed"
+            (described if known else not_known).append(entry.findtext(f"{cap}areaDesc"))
+        if any(name in one for one in not_known):
+            return State.UNKNOWN
         if any(one == name or one.startswith((f"{name} (", f"{name}, ")) for one in described):
             return State.RAISED
         return State.PARTLY if any(name in one for one in described) else State.CLEAR

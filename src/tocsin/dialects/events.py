@@ -41,6 +41,14 @@ _WORDS = {
         "uk": ("Радіаційна загроза", "Залишайтеся в приміщенні. Зачиніть вікна й двері."),
     },
 }
+NOT_KNOWN = Threat("not_known")  # stands where an alert's threat does, of an area that is unknown
+_NOT_KNOWN = {
+    "en": ("Status Unknown", "Nobody reports on this area now. This is no all clear: treat it as danger."),
+    "uk": (
+        "Стан невідомий",
+        "Про цю територію зараз ніхто не повідомляє. Це не відбій: вважайте, що небезпека є.",
+    ),
+}
 _OTHER = {
     "en": ("Alert", "Go to a safe place and follow the news."),
     "uk": ("Тривога", "Пройдіть у безпечне місце і стежте за новинами."),
@@ -64,14 +72,20 @@ class Event(NamedTuple):
     category: str
     level: str
     text: str | None  # the source's own words
+    urgency: str = "Immediate"
+    certainty: str = "Observed"
 
     def event(self, lang: str) -> str:
         """Return what it is."""
-        return _WORDS.get(self.threat, _OTHER)[lang][0]
+        return self._words(lang)[0]
 
     def instruction(self, lang: str) -> str:
         """Return what to do."""
-        return _WORDS.get(self.threat, _OTHER)[lang][1]
+        return self._words(lang)[1]
+
+    def _words(self, lang: str) -> tuple[str, str]:
+        words = _NOT_KNOWN if self.threat is NOT_KNOWN else _WORDS.get(self.threat, _OTHER)
+        return words[lang]
 
     def headline(self, sight: Sight, lang: str) -> str:
         """Return it in one line."""
@@ -92,12 +106,34 @@ def event_of(sight: Sight, one: Raise) -> Event:
         one.threat,
         sent,
         one.status.expires,
-        one.status.expires or sight.as_of.replace(minute=0, second=0, microsecond=0) + _AHEAD,
+        one.status.expires or _soon(sight),
         "Severe" if yellow else "Extreme",
         _CATEGORY.get(one.threat, "Security"),
         str(one.status.level or Level.RED),
         one.status.text,
     )
+
+
+def unknown_event(sight: Sight, area: AreaId, since: datetime) -> Event:
+    """Return that an area is unknown, in the words that CAP 1.2 has for it (3.2.2: Unknown)."""
+    return Event(
+        f"tocsin-{area}-unknown-{int(since.timestamp() * 1000)}",
+        area,
+        NOT_KNOWN,
+        since,
+        None,
+        _soon(sight),
+        "Unknown",
+        "Security",
+        Level.YELLOW,
+        None,
+        "Unknown",
+        "Unknown",
+    )
+
+
+def _soon(sight: Sight) -> datetime:
+    return sight.as_of.replace(minute=0, second=0, microsecond=0) + _AHEAD
 
 
 def place(sight: Sight, area: AreaId, lang: str) -> str:
@@ -155,9 +191,10 @@ def _info(sight: Sight, one: Event, lang: str, geocodes: str) -> str:
         + tag("language", LANGUAGES[lang])
         + tag("category", one.category)
         + tag("event", one.event(lang))
-        + "<responseType>Shelter</responseType><urgency>Immediate</urgency>"
+        + "<responseType>Shelter</responseType>"
+        + tag("urgency", one.urgency)
         + tag("severity", one.severity)
-        + "<certainty>Observed</certainty>"
+        + tag("certainty", one.certainty)
         + tag("effective", stamp(one.sent))
         + tag("onset", stamp(one.sent))
         + tag("expires", stamp(one.until))

@@ -2,6 +2,10 @@
 
 Clients look for the name of a province in ``areaDesc``.  So an entry for a part
 also names what it lies in, and an entry for an oblast also names its raions.
+
+An area that is unknown has an entry that says so, behind those of the alerts.
+Home Assistant would go on showing *off* if it were refused an answer: here its
+sensor goes on, and says *Status Unknown*.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from tocsin.dialects.events import (
     place_with_parts,
     stamp,
     tag,
+    unknown_event,
 )
 from tocsin.dialects.sight import Sight
 from tocsin.model import AreaId
@@ -46,10 +51,11 @@ class MeteoAlarm:
         }
 
     def _atom(self, sight: Sight, asked: Asked) -> Reply:
-        if not sight.known_for_all:
+        shown = events(sight)
+        if not shown and not sight.known_for_all:
             return unknown()
         link = f"{asked.base}{self._feed}"
-        entries = "".join(_entry(sight, one, f"{link}/{one.id}") for one in events(sight))
+        entries = "".join(_entry(sight, one, f"{link}/{one.id}") for one in shown)
         head = tag("id", link) + tag("title", "Alerts in force") + tag("updated", stamp(sight.changed))
         feed = (
             '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:cap="urn:oasis:names:tc:emergency:cap:1.2">'
@@ -65,8 +71,12 @@ class MeteoAlarm:
 
 
 def events(sight: Sight) -> list[Event]:
-    """Return what is in force."""
-    return [event_of(sight, one) for one in sight.raises(SYSTEM)]
+    """Return what is in force, then what is unknown; nothing where nobody reports on anything."""
+    blank = sight.unknown(SYSTEM)
+    if not blank and not sight.known_for_all:
+        return []
+    raised = [event_of(sight, one) for one in sight.raises(SYSTEM)]
+    return raised + [unknown_event(sight, area, since) for area, since in blank.items()]
 
 
 def codes(sight: Sight, area: AreaId) -> list[tuple[str, str]]:
@@ -97,18 +107,19 @@ def _entry(sight: Sight, one: Event, link: str) -> str:
         + tag("cap:identifier", one.id)
         + "<cap:status>Actual</cap:status><cap:message_type>Alert</cap:message_type>"
         + tag("cap:category", one.category)
-        + "<cap:urgency>Immediate</cap:urgency>"
+        + tag("cap:urgency", one.urgency)
         + tag("cap:severity", one.severity)
-        + "<cap:certainty>Observed</cap:certainty>"
+        + tag("cap:certainty", one.certainty)
         + geocodes
         + "</entry>"
     )
 
 
 def _warnings(sight: Sight, asked: Asked) -> Reply:
-    if not sight.known_for_all:
+    shown = events(sight)
+    if not shown and not sight.known_for_all:
         return unknown()
-    return json({"warnings": [{"alert": _alert(sight, one), "uuid": one.id} for one in events(sight)]})
+    return json({"warnings": [{"alert": _alert(sight, one), "uuid": one.id} for one in shown]})
 
 
 def _alert(sight: Sight, one: Event) -> dict[str, object]:
@@ -119,9 +130,9 @@ def _alert(sight: Sight, one: Event) -> dict[str, object]:
             "category": [one.category],
             "event": one.event(lang),
             "responseType": ["Shelter"],
-            "urgency": "Immediate",
+            "urgency": one.urgency,
             "severity": one.severity,
-            "certainty": "Observed",
+            "certainty": one.certainty,
             "effective": stamp(one.sent),
             "onset": stamp(one.sent),
             "expires": stamp(one.until),

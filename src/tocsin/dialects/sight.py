@@ -180,6 +180,24 @@ class Sight:
                     found.append(Raise(area, threat, by_area[area]))
         return found
 
+    def unknown(self, system: str) -> dict[AreaId, datetime]:
+        """Return the covered areas of which something is not known, by a system's codes, with since when.
+
+        An area without a code is shown by the nearest around it that has one, and a part by what it lies in.
+        """
+        found: dict[AreaId, datetime] = {}
+        for threat in self.threats:
+            for area, status in self._named(threat):
+                carrier = self.carrier(area, system) if status.state is State.UNKNOWN else None
+                if carrier is not None:
+                    since = status.since or self.changed
+                    found[carrier] = min(since, found.get(carrier, since))
+        return {
+            area: since
+            for area, since in sorted(found.items())
+            if not any(above in found for above in self.areas.chain(area)[1:])
+        }
+
     def carrier(self, area: AreaId, system: str) -> AreaId | None:
         """Return the nearest area, up to the board level, that a system has a code for."""
         for above in self.areas.chain(area):
