@@ -17,12 +17,13 @@ STREAMS = [
     ("streams", "states"),
     ("eventsource", "own"),
     ("eventsource", "states"),
+    ("centrifuge", "map"),
 ]
 
 
 @pytest.fixture(params=STREAMS, ids="-".join)
 def client(request):
-    """sseclient-py, websockets and npm's eventsource, at our own streams and at those of others."""
+    """sseclient-py, websockets, and npm's eventsource and centrifuge, at our own streams and at others."""
     needs, kind = request.param
     program_of(needs)
     living = request.getfixturevalue("living")

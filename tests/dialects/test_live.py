@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tocsin.dialects.live import LAMP_PING_S, UPDATES_PING_S, Lamp, Updates, text_frame
+from tocsin.dialects.livemap import MapChannel
 from tocsin.dialects.mirrors import SirensInUa
 from tocsin.model import State
 from tocsin.testing.dialects import World
@@ -144,3 +145,73 @@ def test_updates_end_while_anything_is_unknown():
     look(talk, dead)
     dead.pass_time(15)
     assert look(talk, dead, 15.0).ends
+
+
+def commands(*sent):
+    """Return commands as a client of the live map sends them: one a line."""
+    return "\n".join(json.dumps(one) for one in sent).encode()
+
+
+def hear(talk, world, *sent):
+    """Return what a channel replies."""
+    return payloads(talk.hear(commands(*sent), world.spoken.sight(world.told, world.moment)).data)
+
+
+SUBSCRIBE = {"id": 2, "method": 1, "params": {"channel": "updateMap"}}
+
+
+def regions(publication):
+    """Return the regions with an alert that a publication names."""
+    return [one["regionId"] for one in publication["data"]["alerts"]]
+
+
+def test_the_live_map_tells_the_whole_state_at_first_and_when_it_changes():
+    """In the words of protocol 1 of Centrifugo; two commands may come at once."""
+    told, channel = world(), MapChannel()
+    assert look(channel, told).data == b""
+    hello, answer, first = hear(channel, told, {"id": 1, "params": {"token": "x"}}, SUBSCRIBE)
+    assert (hello["id"], answer, set(hello["result"])) == (1, {"id": 2, "result": {}}, {"client", "version"})
+    assert first["result"]["channel"] == "updateMap" and regions(first["result"]["data"]) == []
+    told.tell(State.RAISED, "UA80")
+    (changed,) = payloads(look(channel, told, 1.0).data)
+    assert regions(changed["result"]["data"]) == ["31"]
+    (past,) = hear(channel, told, {"id": 3, "method": 6, "params": {"channel": "updateMap"}})
+    assert regions(past["result"]["publications"][0]) == ["31"]
+    assert look(channel, told, 2.0).data == b""
+    assert look(channel, told, 30.0).data == PING
+
+
+def test_who_has_not_subscribed_to_the_live_map_is_told_nothing():
+    """Nor who wants another channel."""
+    told, channel = world(), MapChannel()
+    (refused,) = hear(channel, told, {"id": 5, "method": 1, "params": {"channel": "other"}})
+    assert refused["error"]["code"] == 102
+    assert hear(channel, told, {"id": 6, "method": 3})[0]["error"]["code"] == 104
+    told.tell(State.RAISED, "UA80")
+    assert look(channel, told, 1.0).data == b""
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b'{"id": "x"}', b"\xff", b'{"params": 1}'])
+def test_what_is_no_command_ends_the_live_map(text):
+    """With the code for what cannot be taken."""
+    told = world()
+    step = MapChannel().hear(text, told.spoken.sight(told.told, told.moment))
+    assert step == (b"\x88\x02\x03\xeb", True)
+
+
+def test_the_live_map_ends_while_an_area_is_unknown():
+    """Its word for clear is that a region is missing, so nothing may be said; commands are refused too."""
+    told, channel = world(), MapChannel()
+    hear(channel, told, SUBSCRIBE)
+    told.tell(State.UNKNOWN, "UA63")
+    assert look(channel, told, 1.0) == (TRY_AGAIN, True)
+    assert MapChannel().hear(commands(SUBSCRIBE), told.spoken.sight(told.told, told.moment)).ends
+    told.pass_time(15)
+    assert look(MapChannel(), told).ends
+
+
+def test_a_frame_of_any_size_can_be_read():
+    """When every hromada is raised the state has more than 64 KiB."""
+    for size, head in ((125, 2), (126, 4), (65_535, 4), (65_536, 10)):
+        frame = text_frame(b"x" * size)
+        assert len(frame) == head + size and frame.endswith(b"x" * size)

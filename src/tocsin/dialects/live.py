@@ -17,7 +17,7 @@ from tocsin.dialects.sight import Sight
 
 LAMP_PING_S = 20.0  # without one for 150 s the lamp connects again, for 300 s it starts anew
 UPDATES_PING_S = 5.0
-_TRY_AGAIN = 1013  # RFC 6455, 7.4.1, and its registry: come back later
+SEND_AWAY = b"\x88\x02" + (1013).to_bytes(2, "big")  # RFC 6455, 7.4.1, and its registry: come back later
 _PING = b"\x89\x00"  # RFC 6455, 5.5.2
 _NAMESPACE = UUID("8b3f2f5e-7f0e-5d0c-9a53-5c1b7ad0a001")  # ours; makes one identifier of one change
 
@@ -44,8 +44,19 @@ class Talk(Protocol):
             lasted: Seconds on a clock that never jumps.
         """
 
+    def hear(self, text: bytes, sight: Sight) -> Step:
+        """Return the answer to a text that the client of a WebSocket sends."""
 
-class Lamp:
+
+class Deaf:
+    """A talk that needs nothing of what its client says."""
+
+    def hear(self, text: bytes, sight: Sight) -> Step:
+        """Return no answer."""
+        return Step()
+
+
+class Lamp(Deaf):
     """A lamp of JAAM: the alerts at first and when they change, and pings between.
 
     Args:
@@ -66,7 +77,7 @@ class Lamp:
             self._sight = sight
             found = sight.once(("jaam", self._version), lambda seen: jaam.frame(seen, self._version))
             if found is None:
-                return Step(b"\x88\x02" + _TRY_AGAIN.to_bytes(2, "big"), ends=True)
+                return Step(SEND_AWAY, ends=True)
             if found != self._told:
                 first = b"" if self._told else _no_firmware()
                 self._told, self._spoke = found, lasted
@@ -85,12 +96,16 @@ def _no_firmware() -> bytes:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """Return an unmasked, unfragmented text frame (RFC 6455, 5.2) of less than 64 KiB."""
+    """Return an unmasked, unfragmented text frame (RFC 6455, 5.2)."""
     size = len(payload)
-    return (bytes((0x81, size)) if size < 126 else b"\x81\x7e" + size.to_bytes(2, "big")) + payload
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
-class Updates:
+class Updates(Deaf):
     """The event stream of alerts.com.ua: a greeting, each state that changes, pings between.
 
     Args:

@@ -249,18 +249,13 @@ class Door:
         """Return what a dialect answers; None where none does."""
         if self._dialects is None:
             return None
-        if self._moment is None:
-            self._moment = self._look()
-        talk = self._dialects.talk(request.path)
+        moment, talk = self._present(), self._dialects.talk(request.path)
         if talk is None:
-            return self._dialects.answer(
-                request.path, request.query, request.headers, self._told, self._moment
-            )
-        first = talk.look(self._dialects.sight(self._told, self._moment), self._lasted())
+            return self._dialects.answer(request.path, request.query, request.headers, self._told, moment)
+        first = talk.look(self._dialects.sight(self._told, moment), self._lasted())
         if first.ends and not talk.websocket:
-            return problem(
-                503, "what it would tell is unknown now", "ask again in 5 s", **{"Retry-After": "5"}
-            )
+            again = {"Retry-After": "5"}
+            return problem(503, "what it would tell is unknown now", "ask again in 5 s", **again)
         return TalkAsked(talk, first)
 
     def talks(self, connection: Connection, talk: Talk) -> None:
@@ -268,17 +263,18 @@ class Door:
         self._waiting.discard(connection)
         self._talks[connection] = talk
 
+    def said(self, connection: Connection, text: bytes) -> None:
+        """Let a talk answer what its client says; nobody else listens."""
+        if self._dialects is not None and (talk := self._talks.get(connection)) is not None:
+            connection.say(talk.hear(text, self._dialects.sight(self._told, self._present())))
+
     def _talk(self) -> None:
         """Let every talk say what it has to."""
         if self._dialects is None or not self._talks:
             return
-        if self._moment is None:
-            self._moment = self._look()
-        sight, lasted = self._dialects.sight(self._told, self._moment), self._lasted()
+        sight, lasted = self._dialects.sight(self._told, self._present()), self._lasted()
         for connection, talk in list(self._talks.items()):
-            step = talk.look(sight, lasted)
-            if step.data or step.ends:
-                connection.say(step)
+            connection.say(talk.look(sight, lasted))
 
     def _board(self, request: Request) -> Answer:
         wish = self._wish(request)
@@ -388,6 +384,12 @@ class Door:
         place = self._hub.head if head is None else head
         return Moment(self._hub.epoch, place, self._realm, now, self._fresh(now), self._notice)
 
+    def _present(self) -> Moment:
+        """Return the moment of which answers are made until the next alert or beat."""
+        if self._moment is None:
+            self._moment = self._look()
+        return self._moment
+
     def _forget(self) -> None:
         self._moment = None
         self._made = {key: answer for key, answer in self._made.items() if isinstance(key, str)}
@@ -397,12 +399,9 @@ class Door:
     def _made_once(self, key: object, make: Callable[[Moment], Answer]) -> Answer:
         answer = self._made.get(key)
         if answer is None:
-            if self._moment is None:
-                self._moment = self._look()
             if len(self._made) > 2_000:  # someone asks for ever new windows
                 self._forget()
-                self._moment = self._look()
-            answer = self._made[key] = make(self._moment)
+            answer = self._made[key] = make(self._present())
         return answer
 
     def _keep(self, key: str, value: Any) -> Answer:

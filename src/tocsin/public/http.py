@@ -102,6 +102,9 @@ class Streams(Protocol):
     def talks(self, connection: Connection, talk: Talk) -> None:
         """A talk of a dialect has begun."""
 
+    def said(self, connection: Connection, text: bytes) -> None:
+        """The client of a WebSocket has said something."""
+
     def slowed(self, stream: Connection) -> None:
         """Something waits to be written to a stream."""
 
@@ -308,10 +311,15 @@ class Connection(asyncio.Protocol):
             self.say(asked.first)
 
     def say(self, step: Step) -> None:
-        """Write what a talk of a dialect says; end one for which too much waits, so that it connects anew."""
+        """Write what a talk says; end one that has not read what came before, so that it connects anew."""
+        if self.transport is None or not (step.data or step.ends):
+            return
+        if self.transport.get_write_buffer_size() > WAITING_LIMIT:
+            self.transport.abort()
+            return
         self.write(chunked(step) if self._in_chunks else step.data)
-        if self.transport is not None and (step.ends or self.lagging):
-            self.transport.close() if step.ends else self.transport.abort()
+        if step.ends:
+            self.transport.close()
 
     def _begin(self, form: Form) -> bytes | None:
         """Become a stream; returns the head of the answer, or None where the handshake did not go well."""
@@ -356,10 +364,12 @@ class Connection(asyncio.Protocol):
         return answer
 
     def _hear_client(self, data: bytes) -> None:
-        """Answer pings and good-bye; anything else that a client says is not read."""
+        """Answer pings and good-bye; texts are for the talk, if it is one."""
         assert self.transport is not None
-        answer, self._left, ends = hear(self._left + data)
+        answer, self._left, ends, texts = hear(self._left + data)
         self._send(answer)
+        for text in texts:
+            self._door.said(self, text)
         if ends:
             self.transport.close()
 

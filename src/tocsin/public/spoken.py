@@ -13,6 +13,7 @@ from tocsin.dialects.alerts_in_ua import AlertsInUa
 from tocsin.dialects.codes import read_codes
 from tocsin.dialects.jaam import Jaam
 from tocsin.dialects.live import Lamp, Talk, Updates
+from tocsin.dialects.livemap import SOCKET, LiveMap, MapChannel
 from tocsin.dialects.meteoalarm import MeteoAlarm
 from tocsin.dialects.mirrors import SirensInUa, Tryvoha, Ubilling, VadimKlimenko
 from tocsin.dialects.nina import Nina
@@ -69,6 +70,7 @@ def speak(country: Country, realm: Realm, history: Callable[[], History | None])
     dialects: list[Dialect] = [
         AlertsInUa(past),
         UkraineAlarm(past),
+        LiveMap(),
         Ubilling(),
         VadimKlimenko(),
         SirensInUa(),
@@ -81,6 +83,7 @@ def speak(country: Country, realm: Realm, history: Callable[[], History | None])
     ]
     talks: dict[str, Callable[[str], Talk]] = {
         **{f"/data_v{version}": _lamp(version) for version in (1, 2, 3, 4)},
+        SOCKET: lambda name: MapChannel(),
         "/api/states/live": lambda name: Updates(),
         "/api/states/live/{}": Updates,
     }
