@@ -128,6 +128,7 @@ CROWDS = {
     "half-open": "5,000 half-open connections",
     "storm": "The storm of refreshers",
     "return": "10,000 cut off at once",
+    "lasting": "Eight minutes of 100 raises a second to 10,000",
 }
 
 

@@ -1,6 +1,6 @@
 """What a crowd does to a server: stalled readers, half-open ones, a storm of refreshers, all cut off.
 
-    python bench/speed/crowd.py [--quick] [--only stalled half-open storm return] [--json FILE]
+    python bench/speed/crowd.py [--quick] [--only stalled half-open storm return lasting] [--json FILE]
 
 stalled    9,000 readers, with and without 1,000 more that read nothing: how much later are the others told,
            what does each stalled one cost, and what does it know when it wakes?
@@ -10,6 +10,7 @@ storm      500 refreshers ask for the whole board at full rate, 52 authorities s
            for the whole country: how long until each is acknowledged, and until the readers have it?
 return     10,000 readers are cut off at once and come back within 5 s, while 100 raises a second go in:
            does any of them miss one, or hear one twice?
+lasting    10,000 readers and 100 raises a second for eight minutes: do memory or descriptors grow?
 
 Everything is on loopback, the server on one core, everybody else on another.  It ends by itself.
 """
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Tocsin, Path, bool], Figures]] = {
     "half-open": crowds.half_open,
     "storm": crowds.storm,
     "return": crowds.returning,
+    "lasting": crowds.lasting,
 }
 GOALS = (  # part, figure, sign, goal, in words
     ("stalled", "p99_growth", "<=", 0.2, "the others' p99 grows by"),
@@ -53,6 +55,9 @@ GOALS = (  # part, figure, sign, goal, in words
     ("return", "missed", "<=", 0, "alerts missed"),
     ("return", "doubled", "<=", 0, "alerts heard twice"),
     ("return", "resets", "<=", 0, "readers that had to begin anew"),
+    ("lasting", "mb_per_min", "<=", 1, "MB of memory a minute"),
+    ("lasting", "descriptors_grew", "<=", 8, "descriptors between the fewest and the most"),
+    ("lasting", "missed", "<=", 0, "alerts missed"),
 )
 
 
@@ -98,15 +103,22 @@ def main() -> int:
     found = measure(asked.only or list(PARTS), asked.quick, console)
     show(found, console)
     if asked.json:
-        goals = [
-            {"part": part, "what": words, "found": found[part][figure], "sign": sign, "goal": goal}
-            for part, figure, sign, goal, words in GOALS
-            if part in found
-        ]
-        told = {**found, "goals": goals, "machine": machine()}
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        _write(asked.json, found)
     return 0
+
+
+def _write(path: Path, found: dict[str, Figures]) -> None:
+    """Write the figures; of the parts that were not run this time, what stands there stays."""
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told = {part: figures for part in PARTS if (figures := found.get(part, old.get(part)))}
+    goals = [
+        {"part": part, "what": words, "found": told[part][figure], "sign": sign, "goal": goal}
+        for part, figure, sign, goal, words in GOALS
+        if part in told
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    words = json.dumps({**told, "goals": goals, "machine": machine()}, indent=1)
+    path.write_text(words + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

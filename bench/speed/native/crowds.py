@@ -375,3 +375,49 @@ def _raising(server: Running, tocsin: Tocsin, rate: int) -> Iterator[dict[str, f
     finally:
         over.set()
         thread.join()
+
+
+# For long
+
+LASTS_S, QUICK_LASTS_S, WARM_S, LOOK_S = 480, 60, 180, 5  # what resumes are served from is full after 100 s
+
+
+def lasting(tocsin: Tocsin, folder: Path, quick: bool) -> Figures:
+    """Send 100 signals a second to many readers for long, and see whether memory or descriptors grow."""
+    program, readers = servers.compiled("returning", folder), 1_000 if quick else 10_000
+    lasts_s, warm_s = (QUICK_LASTS_S, QUICK_LASTS_S / 4) if quick else (LASTS_S, WARM_S)
+    pipe = subprocess.PIPE
+    seen: list[tuple[float, float, int]] = []  # seconds, MB, descriptors
+    with tocsin.serve(folder, "sse") as server:
+        command = [program, server.public, "/v1/stream", readers]
+        with servers.start(servers.CLIENT_CORE, command, stdin=pipe, stdout=pipe) as crowd:
+            assert crowd.stdin is not None and crowd.stdout is not None
+            assert crowd.stdout.readline() == b"ready\n"
+            begun = time.monotonic()
+            with _raising(server, tocsin, 100) as sent:
+                while (lasted := time.monotonic() - begun) < lasts_s:
+                    crowd.stdin.write(b"hear %d\n" % (LOOK_S * 1_000))
+                    crowd.stdin.flush()
+                    crowd.stdout.readline()
+                    descriptors = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+                    seen.append((lasted, servers.rss_bytes(server.pid) / 1e6, descriptors))
+            for words in (b"hear 3000\n", b"count\n"):  # one at a time, or the second would lie in a buffer
+                crowd.stdin.write(words)
+                crowd.stdin.flush()
+                answer = crowd.stdout.readline()
+            _, gaps, doubled, resets, most, _ = map(int, answer.split())
+            crowd.stdin.close()
+    warm = [one for one in seen if one[0] >= warm_s]
+    slope = statistics.linear_regression([one[0] / 60 for one in warm], [one[1] for one in warm]).slope
+    return {
+        "readers": readers,
+        "minutes": round(lasts_s / 60, 1),
+        "signals_per_s": round(sent["signals"] / sent["seconds"], 1),
+        "mb_per_min": round(slope, 3),
+        "mb_begin": round(warm[0][1], 1),
+        "mb_end": round(warm[-1][1], 1),
+        "descriptors_grew": max(one[2] for one in warm) - min(one[2] for one in warm),
+        "missed": gaps + most,
+        "doubled": doubled,
+        "resets": resets,
+    }
