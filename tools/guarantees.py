@@ -85,18 +85,18 @@ def _worst(result: Any, named: str) -> float:
 
 
 def _soak(result: Any) -> Iterator[Promise]:
-    steps, traces = result["steps"], result["traces"]
+    steps, traces = result.get("steps", 0), result.get("traces", 0)
     yield Promise(
         "Whatever happens, every way of asking tells what a model of the rules tells",
         "200,000 steps",
-        f"{steps:,} steps, {result['violations']} violations",
-        steps >= 200_000 and not result["violations"],
+        f"{steps:,} steps, {result.get('violations', 0)} violations",
+        steps >= 200_000 and not result.get("violations"),
     )
     yield Promise(
         "The actual realm says the same bytes with and without exercises",
         "10,000 traces",
-        f"{traces:,} traces, {result['differences']} differ",
-        traces >= 10_000 and not result["differences"],
+        f"{traces:,} traces, {result.get('differences', 0)} differ",
+        traces >= 10_000 and not result.get("differences"),
     )
 
 

@@ -155,7 +155,9 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--tests", nargs="+", default=list(SUITE), help="the suite; default: a short one")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at once; default: one a core")
-    parser.add_argument("--json", action="store_true", help="print JSON, a list of all bugs")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON: how many were planted and found, and by what"
+    )
     return parser.parse_args(words)
 
 
@@ -182,8 +184,17 @@ def main(words: Sequence[str] | None = None) -> int:
                 _print(results[-1], sys.stderr if asked.json else sys.stdout)
     missed = [found.bug.name for found in results if found.test is None]
     if asked.json:
-        rows = [{**one.bug._asdict(), "test": one.test, "seconds": round(one.lasted_s, 1)} for one in results]
-        print(json.dumps(rows, indent=1))
+        rows = [
+            {
+                "keeps": one.bug.keeps,
+                "name": one.bug.name,
+                "test": one.test,
+                "seconds": round(one.lasted_s, 1),
+            }
+            for one in results
+        ]
+        figures = {"planted": len(results), "found": len(results) - len(missed), "bugs": rows}
+        print(json.dumps(figures, indent=1))
     print(f"{len(results) - len(missed)} of {len(results)} found", file=sys.stderr)
     return 1 if missed else 0
 
