@@ -28,14 +28,17 @@ class Desk:
 
     Args:
         folder: Where it is kept.
+        upstreams: The names of what is listened to: nobody at the desk speaks as one of them.
 
     Raises:
         ConfigError: The disk refuses, or others can read the secret.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, upstreams: Iterable[SourceId] = ()) -> None:
         _refuse_readable(folder)
-        self.keys, self.people, self.drills = Keys(folder), People(folder), Drills(folder)
+        taken = frozenset(upstreams)
+        self.keys, self.people = Keys(folder, taken=taken), People(folder, taken=taken)
+        self.drills = Drills(folder)
         self.kept = Kept(folder)
 
     def close(self) -> None:
@@ -65,14 +68,25 @@ class Desk:
 
         Args:
             settings: How long silence counts.
-            more: Given the names that keys have.
+            more: Given the names that keys and authorities have.
+
+        Raises:
+            ConfigError: Two of them have one name: who speaks could not be told, and one could clear what
+                the other raised.
         """
         silence_s, max_age_s = settings["silence_s"], settings["max_age_s"]
         keys = [who for who, _ in self.keys.all() if not who.revoked]
+        people = [one for one in self.people.all() if not one.revoked]
+        names, offices = {who.name for who in keys}, {one.authority for one in people}
+        if shared := sorted(names & offices):
+            raise ConfigError(
+                f"{shared[0]!r} is the name of a key and of an authority",
+                todo=f"revoke the key, `tocsin key revoke {shared[0]}`, and make one of another name",
+            )
         return [
             *(Contract(who.realm, who.name, who.areas, who.threats, silence_s, max_age_s) for who in keys),
-            *more({who.name for who in keys}),
-            *contracts(self.people.all(), settings["person_silence_s"], max_age_s),
+            *more(names | offices),
+            *contracts(people, settings["person_silence_s"], max_age_s),
         ]
 
     def announced(self) -> list[Shown]:

@@ -313,7 +313,7 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        door = Desk(self._folder)
+        door = Desk(self._folder, [one.name for one in self._upstreams.tables])
         self._reserve.make()
         try:
             actual = self._outlet(Realm.ACTUAL)
@@ -405,7 +405,10 @@ class Server:
                     task.result()  # a beat only ends by an error
                 if door.keys.version() != seen:
                     seen, before = door.keys.version(), set(self._outlets)
-                    self._agree(door)
+                    try:
+                        self._agree(door)
+                    except ConfigError as error:  # what was agreed stays; nothing ends by it
+                        _log.error("a change at the desk is not followed: %s", error)
                     beats |= {
                         asyncio.create_task(self._outlets[realm].beats())
                         for realm in {*self._outlets} - before

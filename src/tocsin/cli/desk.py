@@ -13,6 +13,7 @@ from rich.table import Table
 from tocsin import wire
 from tocsin.app.fold import kind_of
 from tocsin.app.serve import log_path
+from tocsin.app.upstreams.table import names_of
 from tocsin.areas import Areas
 from tocsin.cli.common import (
     config_option,
@@ -52,7 +53,7 @@ def desk() -> None:
 def init(name: str, authority: str, areas: str, data: str | None, config_file: Path | None) -> None:
     """Make the first administrator NAME, who may raise and approve too. Prints a link a realm, once."""
     values = settings(config_file, data=data)
-    people = People(Path(values["data"]))
+    people = People(Path(values["data"]), taken=names_of(values))
     try:
         if any(not one.revoked for one in people.all()):
             raise ConfigError(
@@ -86,7 +87,7 @@ def add(name: str, authority: str, roles: Sequence[str], areas: str, threats: st
         data: str | None, config_file: Path | None) -> None:  # fmt: skip
     """Take NAME in, or give NAME other rights. Prints a link for a first log-in, once."""
     values = settings(config_file, data=data)
-    people = People(Path(values["data"]))
+    people = People(Path(values["data"]), taken=names_of(values))
     try:
         found = _found(country_of(values).areas, areas)
         codes = tuple(Threat(one.strip()) for one in threats.split(",") if one.strip())

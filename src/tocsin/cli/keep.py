@@ -16,6 +16,7 @@ from rich.table import Table
 from tocsin import config, wire
 from tocsin.app.checkpoint import signing_key
 from tocsin.app.serve import log_path, map_path
+from tocsin.app.upstreams.table import names_of
 from tocsin.cli.common import (
     config_option,
     console,
@@ -163,7 +164,7 @@ def key_add(
         raise ConfigError(
             "a key needs areas and threats", todo="give --areas UA80 and --threats air, for example"
         )
-    keys = Keys(Path(values["data"]))
+    keys = Keys(Path(values["data"]), taken=names_of(values))
     made = keys.add(Principal(SourceId(name), found, codes, Realm(realm)), datetime.now(UTC))
     names = ", ".join(known.name(area, "en") for area in found)
     click.echo(

@@ -70,12 +70,14 @@ class Keys:
     Args:
         folder: Where `desk.db` and `desk.secret` lie.
         make: Make them where they are missing.
+        taken: Names of other sources: a key of such a name is not made, and opens nothing.
 
     Raises:
         ConfigError: There are none and none is to be made, or the disk refuses.
     """
 
-    def __init__(self, folder: Path, *, make: bool = True) -> None:
+    def __init__(self, folder: Path, *, make: bool = True, taken: Iterable[SourceId] = ()) -> None:
+        self._taken = frozenset(taken)
         self._store = Store(folder, make=make)
         self._db = self._store.db
 
@@ -89,6 +91,11 @@ class Keys:
             raise ConfigError(
                 f"{principal.name!r} cannot be a key's name",
                 todo="use up to 40 of a-z, 0-9 and -, beginning with a letter or digit; 'pack' is taken",
+            )
+        if principal.name in self._taken:
+            raise ConfigError(
+                f"there is an upstream {principal.name!r}: nobody could tell which of the two speaks",
+                todo="choose another name",
             )
         key = _PREFIX + secrets.token_urlsafe(32)
         row = (
@@ -136,7 +143,7 @@ class Keys:
         """Return who holds the key in an Authorization header.
 
         Raises:
-            KeyRefused: None is given, or it is not one of ours, or it was revoked.
+            KeyRefused: None is given, or it is not one of ours, was revoked, or has an upstream's name.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -146,8 +153,14 @@ class Keys:
             "select name, areas, threats, realm, revoked, mac from key where mac = ?", (mac,)
         )
         for row in rows:
-            if hmac.compare_digest(row[5], mac) and row[4] is None:
-                return _principal(row[:5])
+            if not hmac.compare_digest(row[5], mac) or row[4] is not None:
+                continue
+            if row[0] in self._taken:
+                raise KeyRefused(
+                    f"the key {row[0]!r} has the name of an upstream, and may not speak as it",
+                    todo="ask the office for a key of another name",
+                )
+            return _principal(row[:5])
         raise KeyRefused("the key is not known, or it was revoked", todo="ask the office for a new one")
 
     def version(self) -> int:

@@ -72,9 +72,16 @@ class Code(Struct, frozen=True):
 
 
 class People:
-    """The people of one data folder; see `Store` for the arguments and the errors."""
+    """The people of one data folder; see `Store` for the errors.
 
-    def __init__(self, folder: Path, *, make: bool = True) -> None:
+    Args:
+        folder: Where they are kept.
+        make: Make the files where they are missing.
+        taken: Names of upstreams: no authority speaks under one.
+    """
+
+    def __init__(self, folder: Path, *, make: bool = True, taken: Iterable[SourceId] = ()) -> None:
+        self._taken = frozenset(taken)
         self._store = Store(folder, make=make)
         self._db = self._store.db
 
@@ -88,7 +95,7 @@ class People:
         """Take somebody in, or give somebody who is here other entitlements.
 
         Raises:
-            ConfigError: A name that cannot be one, or an authority that is a feed's key.
+            ConfigError: A name that cannot be one, or an authority that is a feed's key or an upstream.
         """
         for what in (name, authority):
             if not NAME.fullmatch(what) or what == "pack":
@@ -96,6 +103,10 @@ class People:
                     f"{what!r} cannot be a name here",
                     todo="use up to 40 of a-z, 0-9 and -, beginning with a letter or digit; 'pack' is taken",
                 )
+        if authority in self._taken:
+            raise ConfigError(
+                f"the authority {authority!r} has the name of an upstream", todo="choose another name"
+            )
         with self._store.changing() as db:
             if db.execute("select 1 from key where name = ? and revoked is null", (authority,)).fetchall():
                 raise ConfigError(
@@ -256,13 +267,16 @@ class People:
         return token
 
     def session(self, token: str, realm: Realm, at: datetime) -> Session | None:
-        """Return who is logged in by a session's id; None where it is none, or their rights have ended."""
+        """Return who is logged in by a session's id; None where it is none, or their rights have ended.
+
+        Who would speak under an upstream's name has no rights.
+        """
         rows = self._db.execute(
             "select person, credential from session where mac = ? and realm = ? and expires > ?",
             (self._mac("session", token), str(realm), to_us(at)),
         ).fetchall()
         person = self.get(str(rows[0][0])) if rows else None
-        if person is None or person.revoked or not person.in_realm(realm):
+        if person is None or person.revoked or not person.in_realm(realm) or person.authority in self._taken:
             return None
         return Session(person, realm, str(rows[0][1]))
 

@@ -76,6 +76,12 @@ def read_upstreams(values: Mapping[str, Any], areas: Areas) -> tuple[Upstream, .
     return found
 
 
+def names_of(values: Mapping[str, Any]) -> frozenset[SourceId]:
+    """Return the names that the tables give, unread: no key and no authority may have one."""
+    tables = [one for one in values.get("upstream", ()) if isinstance(one, dict)]
+    return frozenset(SourceId(one["name"]) for one in tables if isinstance(one.get("name"), str))
+
+
 def _read(number: int, table: Any, values: Mapping[str, Any], areas: Areas) -> Upstream:
     where = f"upstream {number}"
     if not isinstance(table, dict):
