@@ -9,7 +9,7 @@ import pytest
 from tests.app.test_station import NOON, UA, Clock, Stand
 from tocsin.app import fold as folding
 from tocsin.app.checkpoint import Checkpoints, signing_key
-from tocsin.app.serve import Outlet
+from tocsin.app.outlet import Outlet
 from tocsin.app.station import Station
 from tocsin.countries import load
 from tocsin.errors import ConfigError, LogBroken

@@ -84,7 +84,12 @@ def test_the_upstreams_are_told_every_name_at_the_desk(tmp_path):
     desk.keys.add(feed("air-force"), AT)
     desk.people.add("olena", "office", rights(), AT)
     told = []
-    desk.contracts(SECONDS, lambda taken: told.extend(sorted(taken)) or [])
+
+    def more(taken):
+        told.extend(sorted(taken))
+        return []
+
+    desk.contracts(SECONDS, more)
     assert told == ["air-force", "office"]
     desk.close()
 

@@ -22,7 +22,7 @@ from tests.faults.kills import Say
 from tests.faults.victim import AREAS, COUNTRY
 from tocsin.app import fold as folding
 from tocsin.app.checkpoint import Checkpoints, signing_key
-from tocsin.app.serve import Outlet
+from tocsin.app.outlet import Outlet
 from tocsin.errors import LogBroken, TocsinError
 from tocsin.log import Entry, Log, checked
 from tocsin.log.sqlite import SqliteLog

@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import changes, damage
 from tests.faults.test_kills import quiet
-from tocsin.app.serve import Outlet
+from tocsin.app.outlet import Outlet
 from tocsin.log import sqlite
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import Listener, RunningServer, wait_until
 from tocsin.app.clock import WallClock
-from tocsin.app.serve import Outlet
+from tocsin.app.outlet import Outlet
 from tocsin.countries import load
 from tocsin.errors import LogBroken
 from tocsin.log import note

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 from tests.truth.model import Moment
 from tocsin import wire
-from tocsin.app import serve
+from tocsin.app import outlet
 from tocsin.app.checkpoint import Checkpoints, signing_key
 from tocsin.app.station import Receipt
 from tocsin.areas import Country
@@ -107,8 +107,8 @@ class Side:
         """Open the log and the door."""
         self.log = self._open()
         notice = None if self.realm is Realm.ACTUAL else f"{self.realm}, no present danger"
-        with patch.object(serve, "Pages", _pages_of):
-            self.outlet = serve.Outlet(
+        with patch.object(outlet, "Pages", _pages_of):
+            self.outlet = outlet.Outlet(
                 self.country,
                 self.log,
                 self.clock,

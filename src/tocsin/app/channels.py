@@ -36,7 +36,7 @@ from tocsin.errors import ConfigError, TocsinError
 from tocsin.model import Realm
 
 if TYPE_CHECKING:
-    from tocsin.app.serve import Outlet
+    from tocsin.app.outlet import Outlet
 
 _log = logging.getLogger("tocsin")
 

@@ -37,7 +37,7 @@ from tocsin.public.status import Seen, Status, Trouble
 from tocsin.views.history import PACK
 
 if TYPE_CHECKING:
-    from tocsin.app.serve import Outlet
+    from tocsin.app.outlet import Outlet
 
 _STATES = (State.RAISED, State.PARTLY, State.UNKNOWN, State.CLEAR)
 _TIME_ERROR = 5  # adjtimex(2): nobody keeps the clock right

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from tocsin.app.clock import ReplayClock
 from tocsin.app.listen import at_of
-from tocsin.app.serve import Outlet
+from tocsin.app.outlet import Outlet
 from tocsin.areas import Country
 from tocsin.log.memory import MemoryLog
 from tocsin.model import Act, AreaId, Contact, Contract, Episode, Realm, Signal, SourceId, Threat

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,22 @@ from tocsin.wire import stamp
 
 EVERY_S = 0.25  # the copy is never older than this and the time of one step
 _REALMS = (Realm.ACTUAL, Realm.EXERCISE, Realm.TEST)  # a replay leaves nothing behind
-_KEYS = "desk.db"
-_PLAIN = ("desk.secret", "checkpoint.key", "map.svg")
+_KEYS = ("desk.db",)  # the rights, the people and the drills: as soon as they change
+_STATE = (
+    "subscribers.db",
+    "cap.db",
+)  # changed by each receipt; behind by this, an endpoint hears a thing twice
+STATE_S = 5.0
+_PLAIN = (
+    "desk.secret",
+    "checkpoint.key",
+    "push.key",
+    "map.svg",
+    "outlines.json",
+    "sources.csv",
+    "figures.json",
+)
+_SIGNS = "cap"  # the folder of the keys that sign CAP, with their certificates
 
 
 @click.command()
@@ -35,7 +50,7 @@ _PLAIN = ("desk.secret", "checkpoint.key", "map.svg")
 @config_option
 @json_option
 def backup(target: Path, data: str | None, once: bool, config_file: Path | None, as_json: bool) -> None:
-    """Keep a copy of the logs and the keys in the folder TARGET, at most a second old, until stopped."""
+    """Keep a copy of logs, keys and endpoints in the folder TARGET, at most seconds old, until stopped."""
     folder = Path(settings(config_file, data=data)["data"])
     if target.resolve() == folder.resolve():
         raise ConfigError(f"{target} is the data folder itself", todo="choose a folder on another disk")
@@ -48,6 +63,7 @@ def backup(target: Path, data: str | None, once: bool, config_file: Path | None,
         while not once and not stop.asked:
             time.sleep(EVERY_S)
             places = copier.step()
+        copier.copy_state()
     if as_json:
         print_json(places)
     else:
@@ -76,6 +92,7 @@ class _Copier:
         self._kept_open = kept_open
         self._copies: dict[Realm, Backup] = {}
         self._seen: dict[str, tuple[int, int]] = {}
+        self._state_at = -STATE_S
 
     def step(self) -> dict[str, int]:
         """Copy what is new, and return the last place of each realm's log."""
@@ -87,26 +104,58 @@ class _Copier:
         for one in self._copies.values():
             one.catch_up()
         copy_rest(self._folder, self._target, self._seen)
+        if time.monotonic() - self._state_at >= STATE_S:
+            self.copy_state()
         places = {str(realm): one.seq for realm, one in self._copies.items()}
         note = {"at": stamp(datetime.now(UTC)), "places": places}
         _write(self._target / "backup.json", json.dumps(note).encode())
         return places
 
+    def copy_state(self) -> None:
+        """Copy what changes all the time, where it has changed."""
+        copy_state(self._folder, self._target, self._seen)
+        self._state_at = time.monotonic()
+
 
 def copy_rest(folder: Path, target: Path, seen: dict[str, tuple[int, int]]) -> None:
-    """Copy the keys and the small files, where they are not as they were seen last."""
-    for name in (_KEYS, *_PLAIN):
+    """Copy the keys and the small files, where they are not as they were seen last.
+
+    A key for CAP that was taken away is taken away from the copy too: somebody may have stolen it.
+    """
+    _copy(_KEYS, folder, target, seen, copy_file)
+    signs = sorted(path.name for path in (folder / _SIGNS).glob("*") if path.suffix in (".key", ".pem"))
+    if (folder / _SIGNS).is_dir():
+        (target / _SIGNS).mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in (target / _SIGNS).iterdir():
+            if path.name not in signs:
+                path.unlink()
+    _copy((*_PLAIN, *(f"{_SIGNS}/{name}" for name in signs)), folder, target, seen, _copy_plain)
+
+
+def copy_state(folder: Path, target: Path, seen: dict[str, tuple[int, int]]) -> None:
+    """Copy the endpoints with how far each was told, and the messages in CAP that are kept."""
+    _copy(_STATE, folder, target, seen, copy_file)
+
+
+def _copy(
+    names: Iterable[str],
+    folder: Path,
+    target: Path,
+    seen: dict[str, tuple[int, int]],
+    copy: Callable[[Path, Path], None],
+) -> None:
+    for name in names:
         files = [path for path in (folder / name, folder / f"{name}-wal") if path.exists()]
         if not files:
             continue
         now = max(path.stat().st_mtime_ns for path in files), sum(path.stat().st_size for path in files)
-        if seen.get(name) == now:
-            continue
-        if name == _KEYS:
-            copy_file(folder / name, target / name)
-        else:
-            _write(target / name, (folder / name).read_bytes())
-        seen[name] = now
+        if seen.get(name) != now:
+            copy(folder / name, target / name)
+            seen[name] = now
+
+
+def _copy_plain(source: Path, target: Path) -> None:
+    _write(target, source.read_bytes())
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -134,6 +183,7 @@ def restore(source: Path, data: str | None, config_file: Path | None, as_json: b
     begun = time.monotonic()
     logs = {str(realm): _put_back(source, folder, realm, quiet=as_json) for realm in found}
     copy_rest(source, folder, {})
+    copy_state(source, folder, {})
     took = round(time.monotonic() - begun, 1)
     if as_json:
         print_json({"seconds": took, "logs": logs})
