@@ -240,6 +240,7 @@ def test_the_page_shows_what_was_measured_and_who_was_heard(server, feed):
 def test_whoever_keeps_a_note_can_hold_the_log_against_it(server, feed):
     """Note and key come from the public door; the note is of an entry of this log."""
     feed.contact("UA80")
+    wait_until(lambda: server.get("/v1/checkpoint").status_code == 200, "the first note")
     signed, key = server.get("/v1/checkpoint"), server.get("/v1/checkpoint.key")
     assert signed.headers["content-type"] == key.headers["content-type"] == "text/plain; charset=utf-8"
     held = note.read(signed.text, key.text.strip())

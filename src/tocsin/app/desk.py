@@ -57,7 +57,9 @@ class Desk:
     ) -> Api:
         """Return what answers at the desk: the API for feeds, and the console for people."""
         api = Api(country.areas, self.keys, books, clock.now, clock.lasted, receipts, self.kept, sources)
-        pages = console_routes(country, self.people, self.drills, books, clock, settings, receipts, sources)
+        pages = console_routes(
+            country, self.people, self.drills, books, clock, settings, receipts, sources, self.kept
+        )
         api.app.router.routes.extend(pages)
         return api
 

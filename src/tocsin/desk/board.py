@@ -72,9 +72,10 @@ class Boards:
         now: Callable[[], datetime],
         receipts: Receipts,
         sources: Sources,
+        messages: Callable[[Asked], Iterable[tuple[str, str]]] = lambda asked: (),
     ) -> None:
         self._pack, self._people, self._clerk = pack, people, clerk
-        self._receipts, self._sources = receipts, sources
+        self._receipts, self._sources, self._messages = receipts, sources, messages
         self._outlets: dict[str, Any] = {"endpoints": [], "alerts": []}  # as they were last looked at
         self._screens, self._books, self._now = screens, books, now
         self._loading = asyncio.Lock()
@@ -114,6 +115,7 @@ class Boards:
         board = self._books(asked.realm).board()
         needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board)]
         needs += [*self._old(asked, board), *self._disputed(asked), *self._deaf(asked)]
+        needs += self._messages(asked)
         mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
         return Shown(needs, mine, [line for line, _ in self._raised(asked, board)])
 

@@ -35,6 +35,7 @@ create table if not exists held (
     id integer primary key, source text not null, digest blob not null, name text not null,
     why text not null, body blob not null, at integer not null, unique (source, digest)
 ) strict;
+create table if not exists settled (id integer primary key) strict;
 """
 
 
@@ -91,16 +92,27 @@ class Kept:
     def held(self, source: SourceId | None = None) -> list[dict[str, Any]]:
         """Return what waits for a person, newest first."""
         rows: list[Any] = self._db.execute(
-            "select id, source, name, why, body, at from held order by id desc"
+            "select id, source, name, why, body, at, digest from held"
+            " where id not in (select id from settled) order by id desc"
         ).fetchall()
         return [
             {
                 "number": row[0], "source": row[1], "name": row[2], "why": json.loads(row[3]),
                 "heard": wire.stamp(from_us(row[5])), "body": row[4].decode("utf-8", "replace"),
+                "digest": row[6].hex(),
             }
             for row in rows
             if source in (None, row[1])
         ]  # fmt: skip
+
+    def waiting(self, source: str) -> int:
+        """Return how many messages of a source wait for a person."""
+        query = "select count(*) from held where source = ? and id not in (select id from settled)"
+        return int(next(iter(self._db.execute(query, (source,))))[0])
+
+    def settle(self, number: int) -> None:
+        """Let a message wait no longer; it stays known, so that a feed that repeats it brings it back not."""
+        self._db.execute("insert or ignore into settled values (?)", (number,))
 
     def _prune(self, table: str, source: SourceId, most: int) -> None:
         self._db.execute(

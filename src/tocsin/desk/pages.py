@@ -20,6 +20,8 @@ from tocsin.desk.drills import Drills
 from tocsin.desk.entry import Entry, Tries
 from tocsin.desk.front import LANGUAGES, REALMS, Asked, Front, static
 from tocsin.desk.guard import Guard
+from tocsin.desk.held import HeldMessages
+from tocsin.desk.kept import Kept
 from tocsin.desk.orders import rules_of
 from tocsin.desk.passkeys import Passkeys
 from tocsin.desk.people import People
@@ -48,6 +50,7 @@ def console_routes(
     settings: Mapping[str, Any],
     receipts: Receipts,
     sources: Sources,
+    kept: Kept,
 ) -> list[Route]:
     """Return the routes of the console.
 
@@ -60,6 +63,7 @@ def console_routes(
         settings: ``desk_origin``: where browsers find the desk; see `Guard`.
             ``approval``: how many people what takes; see `rules_of`.
         sources: Gives the sources of a realm, and where they disagree.
+        kept: The messages in CAP that wait for a person.
         receipts: Gives the outlets, and which of them confirmed the last alerts.
 
     Raises:
@@ -71,7 +75,8 @@ def console_routes(
     passkeys, codes = Passkeys(people, lasted), Codes(people)
     clerk = Clerk(country.areas, books, now, rules_of(settings.get("approval", ())))
     screens = Screens(country, lambda area: None)
-    boards = Boards(pack, people, clerk, screens, books, now, receipts, sources)
+    held = HeldMessages(front, country.areas, kept, books, sources)
+    boards = Boards(pack, people, clerk, screens, books, now, receipts, sources, held.needs)
     entry = Entry(front, passkeys, codes, Tries(lasted))
     console = Console(front, country, pack, clerk, boards, screens, passkeys, codes, drills)
 
@@ -86,11 +91,13 @@ def console_routes(
     ]
     for realm in REALMS:
         for lang in LANGUAGES:
-            routes += _routes(f"/{realm}/{lang}", realm, lang, front, entry, console)
+            routes += _routes(f"/{realm}/{lang}", realm, lang, front, entry, console, held)
     return routes
 
 
-def _routes(at: str, realm: Realm, lang: str, front: Front, entry: Entry, console: Console) -> list[Route]:
+def _routes(
+    at: str, realm: Realm, lang: str, front: Front, entry: Entry, console: Console, held: HeldMessages
+) -> list[Route]:
     pages = [
         ("/log-in", front.open(entry.log_in_page), "GET"),
         ("/log-in", front.open(entry.log_in), "POST"),
@@ -102,6 +109,8 @@ def _routes(at: str, realm: Realm, lang: str, front: Front, entry: Entry, consol
         ("/check", front.inside(console.check), "POST"),
         ("/send", front.inside(console.send), "POST"),
         ("/end", front.inside(console.end), "POST"),
+        ("/held", front.inside(held.page), "GET"),
+        ("/held", front.inside(held.decide), "POST"),
         ("/orders/{order}", front.inside(console.order), "GET"),
         ("/orders/{order}", front.inside(console.decide), "POST"),
     ]

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 WORDS: dict[str, dict[str, str]] = {
     "uk": {
+        "held": "Повідомлення CAP, що чекають на людину",
+        "held_more": "Самі вони нічого не роблять. Якщо є загроза, спершу підніміть тривогу на пульті.",
+        "held_waits": "Повідомлень CAP чекає на людину: {count}.",
+        "held_whole": "Усе повідомлення",
+        "held_taken": "Опрацьовано",
+        "held_discard": "Відкинути",
+        "held_none": "Жодне повідомлення не чекає.",
+        "held_not_yours": "Вирішує той, хто може піднімати все, про що говорить це джерело.",
         "desk": "Пульт",
         "actual": "БОЙОВИЙ РЕЖИМ",
         "exercise": "НАВЧАННЯ",
@@ -92,6 +100,14 @@ WORDS: dict[str, dict[str, str]] = {
         "picture": "Карта територій",
     },
     "en": {
+        "held": "CAP messages that wait for a person",
+        "held_more": "They do nothing by themselves. Where there is danger, raise it at the desk first.",
+        "held_waits": "CAP messages that wait for a person: {count}.",
+        "held_whole": "The whole message",
+        "held_taken": "Dealt with",
+        "held_discard": "Discard",
+        "held_none": "No message waits.",
+        "held_not_yours": "Whoever may raise all that this source speaks of decides.",
         "desk": "Desk",
         "actual": "ACTUAL",
         "exercise": "EXERCISE",
