@@ -32,7 +32,7 @@ def said(seq, *areas, state=State.RAISED, minutes=0, realm=Realm.ACTUAL, **more)
 def shelf(*alerts, keys=(), minutes=60):
     """Return what holds the messages of some alerts."""
     now = NOW + timedelta(minutes=minutes)
-    made = Shelf(UA, AUTHOR, "e1", NOW, lambda: now, keys)
+    made = Shelf(UA, AUTHOR, "e1", NOW, lambda: now, lambda: keys)
     made.hear(alerts)
     return made
 

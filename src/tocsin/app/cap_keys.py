@@ -5,11 +5,13 @@ They overlap: a new one is made, and its certificate given out, long before the 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +33,7 @@ from tocsin.public.cap import Shelf
 _log = logging.getLogger("tocsin")
 
 DAYS = 365  # a new certificate is valid so long
+LOOK_S = 1.0  # how often it is looked whether the folder has changed
 
 
 class Named(NamedTuple):
@@ -103,6 +106,55 @@ def make_key(data: Path, name: str, now: datetime) -> Named:
     return Named(name, sign.Key(private, certificate))
 
 
+class Ring:
+    """The keys as the folder has them now: a new one is used and one that is gone is not, without a restart.
+
+    Args:
+        data: The data folder.
+        found: What was read of it at the start.
+        now: The time.
+    """
+
+    def __init__(self, data: Path, found: Sequence[Named], now: Callable[[], datetime]) -> None:
+        self._data, self._found, self._now = data, list(found), now
+        self._seen, self._looked = self._marks(), time.monotonic()
+        self._told: str | None = None
+
+    def keys(self) -> list[sign.Key]:
+        """Return the keys.  Where a new one cannot be read the ones before it go on; it is said once."""
+        if time.monotonic() - self._looked >= LOOK_S:
+            self._looked = time.monotonic()
+            self._look()
+        return [one.key for one in self._found]
+
+    def _look(self) -> None:
+        marks = self._marks()
+        if marks == self._seen:
+            return
+        try:
+            self._found, self._told = read_keys(self._data), None
+        except ConfigError as error:  # it may be half written: it is looked at again
+            gone = {one.name for one in self._found} - {name.removesuffix(".key") for name, *_ in marks}
+            self._found = [one for one in self._found if one.name not in gone]
+            if str(error) != self._told:
+                self._told = str(error)
+                _log.error("a key for CAP is not used: %s", error)
+            return
+        self._seen = marks
+        _log.info("the keys for CAP are now: %s", ", ".join(one.name for one in self._found) or "none")
+        if (due := warning_of(self._found, self._now())) is not None:
+            _log.warning("%s", due)
+
+    def _marks(self) -> list[tuple[str, int, int]]:
+        """Return what changes when a key or a certificate does."""
+        marks = []
+        for path in sorted((self._data / "cap").glob("*")):
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                marks.append((path.name, found.st_mtime_ns, found.st_mode))
+        return marks
+
+
 def shelf_of(country: Country, log: Log, clock: Clock, data: Path, settings: Mapping[str, Any]) -> Shelf:
     """Return what holds a realm's messages.
 
@@ -117,8 +169,8 @@ def shelf_of(country: Country, log: Log, clock: Clock, data: Path, settings: Map
         _log.warning("%s", due)
     name = {lang: f"tocsin, {name}" for lang, name in country.name.items()}
     author = Author(sender, name, settings["cap_web"])
-    signing = [one.key for one in keys]
-    return Shelf(country.areas, author, log.epoch, clock.now(), clock.now, signing, country.timezone)
+    ring = Ring(data, keys, clock.now)
+    return Shelf(country.areas, author, log.epoch, clock.now(), clock.now, ring.keys, country.timezone)
 
 
 def warning_of(keys: Sequence[Named], now: datetime) -> str | None:

@@ -57,6 +57,7 @@ class Reading(NamedTuple):
     connections: int
     answered: Sequence[int]  # by the first digit of the status
     figures: Figures
+    key_days: int | None = None  # for how long messages in CAP can be signed
 
 
 def reading_of(outlet: Outlet) -> Reading:
@@ -74,6 +75,7 @@ def reading_of(outlet: Outlet) -> Reading:
         door.connections,
         door.answered,
         outlet.figures,
+        None if outlet.shelf is None else outlet.shelf.key_days(),
     )
 
 
@@ -147,6 +149,7 @@ class Exposition(Collector):
         readings = list(self._read())
         yield from self._server(readings)
         yield from _board(readings)
+        yield from _keys(readings)
         yield from _door(readings)
         yield from _times(readings)
         yield from _worst(readings)
@@ -197,6 +200,15 @@ def _board(readings: Sequence[Reading]) -> Iterator[Metric]:
     )
     entries = [((one.realm, one.epoch), one.entries) for one in readings]
     yield _gauge("log_entries", "The last place in the log that was told.", ("realm", "epoch"), entries)
+
+
+def _keys(readings: Sequence[Reading]) -> Iterator[Metric]:
+    yield _gauge(
+        "cap_key_days",
+        "For how many whole days messages in CAP can be signed; absent: there is no key, nothing is signed.",
+        ("realm",),
+        [((one.realm,), one.key_days) for one in readings if one.key_days is not None],
+    )
 
 
 def _door(readings: Sequence[Reading]) -> Iterator[Metric]:

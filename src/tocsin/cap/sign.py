@@ -11,7 +11,7 @@ Certificates overlap: a new one is pinned long before the old one ends, and `war
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography import x509
@@ -78,8 +78,14 @@ def read_key(private: bytes, certificate: bytes) -> Key:
     return Key(key, found)
 
 
+HANDOVER = timedelta(days=1)  # receivers need time to pin a new certificate; till then the old key signs
+
+
 def choose(keys: Sequence[Key], now: datetime) -> Key:
     """Return the key to sign with: of those that are valid now the one that ends last.
+
+    One that is younger than `HANDOVER` signs only where there is no other: whoever pinned the old one alone
+    would refuse every message.
 
     Raises:
         ConfigError: None is valid now.
@@ -87,7 +93,8 @@ def choose(keys: Sequence[Key], now: datetime) -> Key:
     valid = [key for key in keys if _holds(key.certificate, now)]
     if not valid:
         raise ConfigError("no key for CAP is valid now", todo="make a new one and give its certificate out")
-    return max(valid, key=lambda key: key.certificate.not_valid_after_utc)
+    known = [key for key in valid if key.certificate.not_valid_before_utc <= now - HANDOVER]
+    return max(known or valid, key=lambda key: key.certificate.not_valid_after_utc)
 
 
 def days_left(certificates: Sequence[x509.Certificate], now: datetime) -> int:

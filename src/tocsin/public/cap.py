@@ -62,7 +62,7 @@ class Shelf:
         author: Who says them; its ``web`` is where the feed and the pages are.
         epoch: The log's.
         began: When the server began.
-        keys: What to sign with; none: nothing is signed.
+        keys: Gives what to sign with; none: nothing is signed.
         now: The time.
         zone: In which the pages show times.
     """
@@ -74,7 +74,7 @@ class Shelf:
         epoch: str,
         began: datetime,
         now: Callable[[], datetime],
-        keys: Sequence[sign.Key] = (),
+        keys: Callable[[], Sequence[sign.Key]] = tuple,
         zone: str = "UTC",
     ) -> None:
         self._thread = Thread(areas, author, epoch)
@@ -82,7 +82,7 @@ class Shelf:
         self._epoch = epoch
         self._began = began
         self._now = now
-        self._keys = tuple(keys)
+        self._keys = keys
         self._messages: dict[str, Message] = {}
         self._replaced: dict[str, str] = {}  # identifier -> the newest that refers to it
         self._made: dict[str, Answer] = {}
@@ -148,6 +148,11 @@ class Shelf:
             )
         return self._kept(f"{message.identifier}.cap.xml", lambda: self._xml(message))
 
+    def key_days(self) -> int | None:
+        """Return for how many whole days a key will be valid; None where nothing is signed."""
+        certificates = [one.certificate for one in self._keys()]
+        return sign.days_left(certificates, self._now()) if certificates else None
+
     def spoken_of(self, text: str) -> list[str]:
         """Return the identifiers in a text of messages that were sent, oldest first."""
         words = set(_WORD.findall(text))
@@ -182,10 +187,10 @@ class Shelf:
 
     def _xml(self, message: Message) -> Answer:
         body = to_xml(message)
-        if self._keys:
+        if keys := self._keys():
             # Where every key has ended an unsigned alert is better than none; operators are warned.
             with contextlib.suppress(ConfigError):
-                body = sign.sign(body, sign.choose(self._keys, self._now()))
+                body = sign.sign(body, sign.choose(keys, self._now()))
         return Answer(body, MEDIA_TYPE, cache=_LONG)
 
     def _feed(self) -> Answer:
@@ -215,7 +220,7 @@ class Shelf:
         page = self._page.render(
             lang=lang, words=words, message=message, infos=[self._shown(one, lang) for one in infos],
             sent=self._zone.whole(message.sent, lang), actual=message.status == "Actual", prefix=PREFIX,
-            replaced=self._newest(message.identifier), signed=bool(self._keys),
+            replaced=self._newest(message.identifier), signed=bool(self._keys()),
             name=self._author.name.get(lang, self._author.sender),
         )  # fmt: skip
         return Answer(page.encode(), HTML)
