@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support import Listener, RunningServer, now
+from tests.support import Listener, RunningServer, connect, now
 from tocsin.countries import load
 from tocsin.model import THREATS
 
@@ -202,6 +202,24 @@ def test_a_reader_that_is_too_slow_is_told_the_present_state(own_server):
     assert heard[-1].event == "reset" and "slow" in heard[-1].data["why"]
     assert places(heard[:-1]) == said[: len(heard) - 1]
     assert snapshot.data["areas"]["UA59"]["threats"]["air"]["text"].startswith("299 ")
+
+
+@pytest.mark.parametrize(("version", "in_chunks"), [("1.1", True), ("1.0", False)])
+def test_each_event_is_a_chunk_where_the_reader_knows_chunks(server, feed, version, in_chunks):
+    """Some libraries hold back the end of what comes without a length and in no chunks."""
+    with connect(server.public) as channel:
+        channel.sendall(f"GET /v1/stream?areas=UA80 HTTP/{version}\r\nHost: tocsin\r\n\r\n".encode())
+        received = b""
+        while b"event: beat" not in received or not received.endswith(b"\n\r\n" if in_chunks else b"\n\n"):
+            received += channel.recv(65_536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert (b"Transfer-Encoding: chunked" in head) == in_chunks
+    while in_chunks and body:
+        size, _, body = body.partition(b"\r\n")
+        chunk, body = body[: int(size, 16)], body[int(size, 16) :]
+        assert chunk.endswith(b"\n\n") and body.startswith(b"\r\n")
+        body = body[2:]
+    assert in_chunks or body.startswith(b"retry: ")
 
 
 # Only some areas

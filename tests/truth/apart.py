@@ -153,7 +153,7 @@ def _listen(side: Side) -> Any:
 
     def began() -> bool:
         received.extend(read_some(reader))
-        return b"event: snapshot" in received and received.endswith(b"\n\n")
+        return b"event: snapshot" in received and received.endswith(b"\n\n\r\n")
 
     side.wait(began, "a stream begins")
     return reader

@@ -136,7 +136,7 @@ class Door:
         self._hub.add(events, head)
         self._forget()
         if events:
-            self._fan.tell(lambda form: _joined(events, form))
+            self._fan.tell(lambda form: form.framed(_joined(events, form)))
         self._talk()
 
     def beat(self) -> None:
@@ -148,7 +148,7 @@ class Door:
         if len(self._fan):
             moment = self._look()
             both = frames.both("beat", frames.beat_json(moment), self._cursor(moment))
-            self._fan.tell(lambda form: both[form.websocket], self._turn)
+            self._fan.tell(lambda form: form.framed(both[form.websocket]), self._turn)
         self._talk()
 
     def _sweep(self) -> None:
@@ -210,9 +210,9 @@ class Door:
         missed = self._hub.behind(stream.place, stream.form.wish)
         size = sum(len(event.sse) for event in missed)
         if size > len(self._snapshot(stream.form.wish)[0]):
-            stream.write(self._reset(stream.form, "the reader was too slow"))
+            stream.write(stream.form.framed(self._reset(stream.form, "the reader was too slow")))
         else:
-            stream.write(self._catch_up(stream.form, missed))
+            stream.write(stream.form.framed(self._catch_up(stream.form, missed)))
 
     def _catch_up(self, form: Form, missed: list[Event]) -> bytes:
         moment = self._look()

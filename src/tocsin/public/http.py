@@ -82,12 +82,6 @@ class TalkAsked:
         self.first = first
 
 
-def chunked(step: Step) -> bytes:
-    """Return what a talk says as a chunk (RFC 9112, 7.1)."""
-    data = b"%x\r\n%b\r\n" % (len(step.data), step.data) if step.data else b""
-    return data + b"0\r\n\r\n" if step.ends else data
-
-
 class Streams(Protocol):
     """Who keeps the open streams."""
 
@@ -122,7 +116,7 @@ class Connection(asyncio.Protocol):
     """One connection, and the stream that it may become."""
 
     __slots__ = (
-        "_asking", "_door", "_headers", "_in_chunks", "_lasted", "_left", "_parser", "_served", "_size",
+        "_asking", "_door", "_headers", "_lasted", "_left", "_parser", "_served", "_size",
         "_url", "form", "lagging", "place", "since", "socket", "transport", "waits",
     )  # fmt: skip
     socket: socket.socket  # the transport's, of a stream: to write to it straight
@@ -136,7 +130,6 @@ class Connection(asyncio.Protocol):
         self.lagging = False
         self.form = NO_FORM
         self.place: Place = 0  # up to where all is written or waits; kept while it waits
-        self._in_chunks = False
         self._left = b""  # of what a WebSocket client says, a frame that is not whole
         self._served = False
         self._asking = False  # a part of a request has come
@@ -292,9 +285,10 @@ class Connection(asyncio.Protocol):
             return
         # Nothing may wait unnoticed; and uvloop then writes at once, not at the end of its turn.
         self.transport.set_write_buffer_limits(high=0)
-        head = self._begin(Form(request.path.endswith("/ws"), asked.wish))
+        websocket = request.path.endswith("/ws")
+        head = self._begin(Form(websocket, asked.wish, not websocket and request.version == "1.1"))
         if head is not None:
-            self.write(head + self._door.opened(self, asked.cursor))
+            self.write(head + self.form.framed(self._door.opened(self, asked.cursor)))
 
     def _open_talk(self, request: Request, asked: TalkAsked) -> None:
         assert self.transport is not None
@@ -302,12 +296,11 @@ class Connection(asyncio.Protocol):
             self._reply(STREAM_HEAD)
             self.transport.close()
             return
-        # Without chunks `requests` hands on pieces of 128 bytes: the end of an event waits for the next.
-        self._in_chunks = not asked.talk.websocket and request.version == "1.1"
-        head = self._begin(Form(asked.talk.websocket, None))
+        websocket = asked.talk.websocket
+        head = self._begin(Form(websocket, None, not websocket and request.version == "1.1"))
         if head is not None:
             self._door.talks(self, asked.talk)
-            self.write(head[:-2] + b"Transfer-Encoding: chunked\r\n\r\n" if self._in_chunks else head)
+            self.write(head)
             self.say(asked.first)
 
     def say(self, step: Step) -> None:
@@ -317,7 +310,8 @@ class Connection(asyncio.Protocol):
         if self.transport.get_write_buffer_size() > WAITING_LIMIT:
             self.transport.abort()
             return
-        self.write(chunked(step) if self._in_chunks else step.data)
+        end = b"0\r\n\r\n" if step.ends and self.form.in_chunks else b""
+        self.write(self.form.framed(step.data) + end)
         if step.ends:
             self.transport.close()
 
@@ -325,6 +319,8 @@ class Connection(asyncio.Protocol):
         """Become a stream; returns the head of the answer, or None where the handshake did not go well."""
         assert self.transport is not None
         head = self._shake_hands() if form.websocket else STREAM_HEAD
+        if form.in_chunks:
+            head = STREAM_HEAD[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
         if head is None:
             return None
         self._parser = None
