@@ -33,6 +33,7 @@ from tocsin.public.drills import Drill
 from tocsin.public.http import Connection
 from tocsin.public.messages import DoorWithMessages
 from tocsin.public.pages import Pages
+from tocsin.public.record import Leaves
 from tocsin.public.site import Site
 from tocsin.public.spoken import speak
 from tocsin.views.history import PACK, History
@@ -58,6 +59,7 @@ class Outlet:
         note_key: The public key of the signed notes.
         figures: Counts how soon people are told; by default nothing of it is kept.
         shelf: What is told, as messages in CAP.
+        leaves: The record's pages.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Outlet:
         note_key: str | None = None,
         figures: Figures | None = None,
         shelf: Shelf | None = None,
+        leaves: Leaves | None = None,
     ) -> None:
         self.country = country
         self.clock = clock
@@ -94,7 +97,7 @@ class Outlet:
         self.channels: Channels | None = None
         self.recent = Recent.of(self.station, country.areas, started)
         self._unchecked = started.unchecked
-        self.shelf = shelf
+        self.shelf, self.leaves = shelf, leaves or Leaves()
         self._site.show_messages(shelf)
         if shelf is not None:
             shelf.hear(started.recent)
@@ -126,6 +129,7 @@ class Outlet:
             note_key=self._note_key,
             dialects=speak(self.country, log.realm, lambda: None if self.checking else self.history),
             shelf=self.shelf,
+            leaves=self.leaves,
         )
 
     def note(self) -> str | None:
@@ -141,6 +145,8 @@ class Outlet:
         self.door.publish([(said.seq, said.alert) for said in news.said], news.head)
         if self.shelf is not None:
             self.shelf.hear(news.said)
+        if news.said:
+            self.leaves.alerted()
         if news.accepted and self.door.streams:
             self.figures.note_sent(STREAM, news.accepted, self.clock.lasted(), self.clock.now())
         if self.channels is not None:
@@ -208,7 +214,9 @@ class Outlet:
         Raises:
             TocsinError: It was not taken; says why.
         """
-        return await asyncio.wrap_future(self.station.submit(key, kind, accepted))
+        receipt = await asyncio.wrap_future(self.station.submit(key, kind, accepted))
+        self.leaves.hear(kind)
+        return receipt
 
     def holds(self, source: SourceId) -> list[tuple[AreaId, Threat]]:
         """Return what the board holds raised for a source."""

@@ -132,8 +132,29 @@ def bulletin(
         lang: The language.
         strikes: Rows of a table of strikes.
     """
+    return draw_up(known_of(material, may_show(material), since, until, lang, strikes), sentences(lang))
+
+
+def known_of(
+    material: Material,
+    may: tuple[list[Shown], int],
+    since: datetime,
+    until: datetime,
+    lang: str,
+    strikes: Iterable[Strike] = (),
+) -> Known:
+    """Return what is known of a stretch of time.
+
+    Args:
+        material: What is known.
+        may: What `may_show` returns for it.
+        since: The first moment.
+        until: The moment behind the last one.
+        lang: The language of the areas' names.
+        strikes: Rows of a table of strikes.
+    """
     country, zone = material.country, material.zone
-    claims, held = may_show(material)
+    claims, held = may
     near = alerts_of(material, since, until)
     mine = [one for one in unions(near) if one.since < until and one.until > since]
     found = [wave for wave in waves(near) if wave.since < until and wave.until > since]
@@ -144,7 +165,7 @@ def bulletin(
     def region(area: AreaId) -> AreaId | None:
         return next((one for one in country.areas.chain(area) if one in board), None)
 
-    known = Known(
+    return Known(
         since=since,
         until=until,
         as_of=material.as_of,
@@ -164,7 +185,6 @@ def bulletin(
         board=country.areas.board,
         region=region,
     )
-    return draw_up(known, sentences(lang))
 
 
 def sentences(lang: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ from tocsin.app.figures import Figures
 from tocsin.app.listen import at_of, descriptors, serving
 from tocsin.app.metrics import Exposition, metrics_app, reading_of
 from tocsin.app.outlet import Outlet
+from tocsin.app.recorded import Recorded
 from tocsin.app.reserve import Reserve
 from tocsin.app.upstreams.overview import of_realm
 from tocsin.app.upstreams.service import Upstreams
@@ -52,6 +53,7 @@ class Server:
         self._outlets: dict[Realm, Outlet] = {}
         self._clock = WallClock()
         self._reserve = Reserve(self._folder / "reserve")
+        self._recorded = Recorded(self._folder, country.code)
         tables = read_upstreams(settings, country.areas)
         self._upstreams = Upstreams(tables, country, self._outlet, self._clock.now)
 
@@ -81,7 +83,7 @@ class Server:
                 at = at_of(listener.sockets[0])
                 self._note(at, desk_at, metrics_at)
                 ready(at, desk_at)
-                async with self._upstreams.listening(door.kept, self._folder):
+                async with self._upstreams.listening(door.kept, self._folder), self._recorded.kept():
                     await self._watch(door, stop)
                 (self._folder / "server.json").unlink(missing_ok=True)
             listener.close()
@@ -128,6 +130,7 @@ class Server:
                 reader=lambda: SqliteLog(path, append=False),
                 note_key=public_of(signs),
                 figures=Figures(self._clock.now(), kept),
+                leaves=self._recorded.leaves if realm is Realm.ACTUAL else None,
                 shelf=shelf_of(self._country, log, self._clock, self._folder, self._settings),
             )
         return outlet

@@ -207,6 +207,14 @@ class SqliteLog:
                 return Entry._make(row)
         return None
 
+    def has_keys(self, prefix: str) -> bool:
+        """Return whether any key begins so; quick, however long the log is."""
+        query = "select 1 from entry where key >= ? and key < ? limit 1"
+        with self._reading(f"look for keys like {prefix!r}"):
+            for _ in self._db.execute(query, (prefix, prefix + "\U0010ffff")):
+                return True
+        return False
+
     def read(self, after: Place = 0, limit: int | None = None) -> Iterator[Entry]:
         """Yield entries behind a place."""
         query = f"select {_COLUMNS} from entry where seq > ? order by seq limit ?"

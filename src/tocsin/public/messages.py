@@ -1,4 +1,4 @@
-"""The public door that also shows what was told as messages in CAP."""
+"""The public door that also shows what was told as messages in CAP, and the pages of the record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tocsin.public.answer import Answer
 from tocsin.public.cap import Shelf, wanted
 from tocsin.public.door import Door
 from tocsin.public.http import Request, StreamAsked, TalkAsked
+from tocsin.public.record import Leaves
 
 
 class DoorWithMessages(Door):
@@ -16,12 +17,13 @@ class DoorWithMessages(Door):
     Args:
         more: As for `Door`.
         shelf: The messages; None where there are none.
+        leaves: The pages of the record.
         named: As for `Door`.
     """
 
-    def __init__(self, *more: Any, shelf: Shelf | None, **named: Any) -> None:
+    def __init__(self, *more: Any, shelf: Shelf | None, leaves: Leaves, **named: Any) -> None:
         super().__init__(*more, **named)
-        self._shelf = shelf
+        self._shelf, self._leaves = shelf, leaves
 
     def answer(self, request: Request) -> Answer | StreamAsked | TalkAsked:
         """Return the answer to a request."""
@@ -29,4 +31,8 @@ class DoorWithMessages(Door):
             message = self._shelf.answer(request.path, *wanted(request))
             if message is not None:  # a dialect has addresses that begin alike
                 return message
+        if request.path.startswith("/record"):
+            page = self._leaves.answer(request.path, request.query, request.headers)
+            if page is not None:
+                return page
         return super().answer(request)

@@ -22,7 +22,7 @@ from tocsin.model import AreaId
 from tocsin.record.attacks import Attack
 from tocsin.record.claims import Claim, Polarity, Qualifier, Topic
 from tocsin.record.kept import Figure, KeptClaim
-from tocsin.record.sheet import Cell, FigureRow, Known, Line, Section, Sheet, ShownClaim
+from tocsin.record.sheet import Cell, FigureLine, FigureRow, Known, Line, Saying, Section, Sheet, ShownClaim
 
 LONGEST_QUOTE = 300  # characters: a quotation, not a copy
 ALERTS, STRIKES = "alert-log", "strikes"  # what a sentence of a table carries in the place of claims
@@ -35,6 +35,17 @@ Words = Mapping[str, Any]
 def draw_up(known: Known, words: Words) -> Sheet:
     """Return the bulletin of what is known, in the language of the words."""
     return _Writer(known, words).sheet()
+
+
+def table(known: Known, words: Words) -> list[FigureLine]:
+    """Return each figure with all that its sources say, side by side, those that it does not use too."""
+    return _Writer(known, words).table()
+
+
+def told(known: Known, words: Words) -> dict[str, Line]:
+    """Return the sentence of each claim that may be shown, by its id."""
+    writer = _Writer(known, words)
+    return {one.kept.id: writer.told(one, dated=True) for one in known.shown}
 
 
 class _Writer:
@@ -62,9 +73,9 @@ class _Writer:
             "changed": self._changed(),
             "contested": self._contested(),
             "unknown": self._unknown(),
-            "told": [self._told(one) for one in self.news if one.kept.claim.kind is not Topic.ALERT]
+            "told": [self.told(one) for one in self.news if one.kept.claim.kind is not Topic.ALERT]
             + self._checked(),
-            "background": [self._told(one, dated=True) for one in self.background],
+            "background": [self.told(one, dated=True) for one in self.background],
             "timeline": self._timeline(),
             "map": self._map(),
             "method": [Line(text, ()) for text in self.words["method"]["lines"]],
@@ -106,6 +117,24 @@ class _Writer:
             lines.append(Line(_capital(text), figure.basis))
         for attack in self.known.attacks:
             lines.append(self._struck(attack))
+        return lines
+
+    def table(self) -> list[FigureLine]:
+        """Return the figures; see `table`."""
+        lines = []
+        for figure in self._figures():
+            key = (figure.incident, figure.measure, figure.population, figure.scope)
+            mine = [
+                one.kept
+                for one in self.known.shown
+                if (one.kept.incident, one.kept.measure, one.kept.population, one.kept.scope) == key
+            ]
+            said = tuple(
+                Saying(kept.id, self._who(kept), self._count(kept.claim), kept.seen, kept.id in figure.basis)
+                for kept in sorted(mine, key=lambda kept: (kept.seen, kept.id))
+            )
+            count = self._range(figure.low, figure.best, figure.high)
+            lines.append(FigureLine(figure, _capital(self._what(figure)), count, said))
         return lines
 
     def _what(self, figure: Figure) -> str:
@@ -215,12 +244,13 @@ class _Writer:
                     what = _capital(self.words["counted"][kind])
                     lines.append(Line(self.words["unknown"]["count"].format(what=what, day=day), told))
         return lines + [
-            self._told(one) for one in self.news if one.kept.claim.polarity is Polarity.UNCONFIRMED
+            self.told(one) for one in self.news if one.kept.claim.polarity is Polarity.UNCONFIRMED
         ]
 
     # Claims
 
-    def _told(self, one: ShownClaim, *, dated: bool = False) -> Line:
+    def told(self, one: ShownClaim, *, dated: bool = False) -> Line:
+        """Return the sentence of a claim."""
         said, claim = self.words["said"], one.kept.claim
         place = self._where(one)
         if dated and claim.when not in ("", "unknown") and not one.kept.incident.startswith("undated/"):
@@ -282,7 +312,7 @@ class _Writer:
         lines = []
         for one in self.news:
             if one.kept.claim.kind is Topic.ALERT:
-                said, log = self._told(one), self._peak()
+                said, log = self.told(one), self._peak()
                 lines.append(Line(f"{said.text} {log.text}", said.claims + log.claims))
         return lines
 
@@ -334,7 +364,7 @@ class _Writer:
         hours = [
             one for one in self.news if "(" in one.kept.claim.when and "context" not in one.kept.claim.when
         ]
-        timed = [self._told(one) for one in hours]
+        timed = [self.told(one) for one in hours]
         peak = [self._peak()] if self.known.alerted else []
         return [line for _, line in found] + peak + timed
 

@@ -40,6 +40,25 @@ class Cell(NamedTuple):
     minutes: int  # under alert
 
 
+class Saying(NamedTuple):
+    """What one claim says of a figure."""
+
+    claim: str
+    who: str
+    amount: str  # in words
+    seen: datetime
+    used: bool  # the figure is made of it
+
+
+class FigureLine(NamedTuple):
+    """A figure in words, with all that is said of it side by side."""
+
+    figure: Figure
+    what: str
+    amount: str  # in words
+    said: tuple[Saying, ...]  # in the order in which we saw them
+
+
 class Sheet(Struct, frozen=True):
     """A bulletin, before it is drawn."""
 
