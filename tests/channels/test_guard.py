@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from tocsin.channels import Undelivered
-from tocsin.channels.guard import Allowed, Caller, check_url, may_call, read_allowed
+from tocsin.channels.guard import (
+    NOTHING,
+    Allowed,
+    Caller,
+    Inside,
+    _Resolver,
+    check_url,
+    may_call,
+    read_allowed,
+)
 from tocsin.errors import ConfigError
 
 _SPELLINGS = (Path(__file__).with_name("spellings.txt")).read_text("utf-8").split("\n\n")
@@ -156,3 +165,24 @@ def test_an_operator_can_allow_addresses_inside():
         check_url("https://10.2.0.1/", allowed)
     with pytest.raises(ConfigError, match="channels_allow"):
         read_allowed("10.1.0.0/99")
+
+
+@pytest.mark.parametrize("answers", [
+    ["127.0.0.1"], ["10.0.0.7"], ["169.254.169.254"], ["::1"], ["fe80::1%eth0"], ["::ffff:127.0.0.1"],
+    ["64:ff9b::7f00:1"], ["93.184.216.34", "192.168.1.1"], ["0.0.0.0"], ["no address"],
+])  # fmt: skip
+def test_one_address_inside_refuses_a_name(monkeypatch: pytest.MonkeyPatch, answers: list[str]):
+    """Whichever of its addresses would have been called: who owns the name chooses their order."""
+    rebind(monkeypatch, [answers])
+    with pytest.raises(Inside, match=r"harmless\.example\.org is .*, which lies inside"):
+        asyncio.run(_Resolver(NOTHING).resolve("harmless.example.org", 443))
+
+
+def test_what_was_resolved_is_called_and_not_resolved_again(monkeypatch: pytest.MonkeyPatch):
+    """The answer holds addresses, marked so that nobody asks for a name a second time."""
+    asked = rebind(monkeypatch, [["93.184.216.34", "2606:2800:220:1::1"], ["127.0.0.1"]])
+    found = asyncio.run(_Resolver(NOTHING).resolve("harmless.example.org", 443))
+
+    assert [one["host"] for one in found] == ["93.184.216.34", "2606:2800:220:1::1"]
+    assert {one["flags"] for one in found} == {socket.AI_NUMERICHOST}
+    assert asked == ["harmless.example.org"]

@@ -16,6 +16,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from tests.channels.receiver import certificate
 from tests.support import PATIENCE_S, RunningServer, tocsin, wait_until
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
@@ -248,3 +249,46 @@ def test_a_broker_that_would_be_spoken_to_openly_is_not_kept(address: str, tmp_p
     made = tocsin("channel", "add", "mqtt", address, "--data", tmp_path)
 
     assert made.returncode == 1
+
+
+def test_a_broker_is_told_by_tls_under_a_user_and_no_other_broker(tmp_path: Path):
+    """Its authority must be known and its password right; else nothing is said, and the trouble is named."""
+    folder = tmp_path / "b"
+    broker = Mosquitto(folder)
+    pem, key = certificate(folder)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        secure = free.getsockname()[1]
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(folder / "users"), "tocsin", "bell"], check=True)
+    (folder / "users").chmod(0o600)
+    (folder / "mosquitto.conf").write_text(
+        f"per_listener_settings true\npersistence false\nuser root\n"
+        f"listener {broker.port} 127.0.0.1\nallow_anonymous true\n"
+        f"listener {secure} 127.0.0.1\nallow_anonymous false\npassword_file {folder / 'users'}\n"
+        f"certfile {pem}\nkeyfile {key}\n"
+    )
+    settings = f'channels_ca = "{pem}"\n'
+    with broker, RunningServer(tmp_path / "d", settings) as server, RunningServer(tmp_path / "e") as other:
+        keys: dict[str, str] = {}
+        rows = (server, "right", "bell"), (server, "wrong", "drum"), (other, "deaf", "bell")
+        for one, name, password in rows:
+            file = tmp_path / f"{name}.password"
+            file.touch(0o600)
+            file.write_text(password)
+            made = tocsin("channel", "add", "mqtt", f"mqtts://127.0.0.1:{secure}/{name}", "--name", name,
+                          "--user", "tocsin", "--password-file", file, "--data", one.data)  # fmt: skip
+            assert made.returncode == 0, made.stderr
+            feed = one.feed(f"siren-{name}")
+            feed.contact()
+            keys[name] = feed.key
+        with Client(broker, "#") as client:
+            wait_until(lambda: client.seen.get("right/area/UA80") == "clear", "it is told")
+            wait_until(lambda: trouble(server, "wrong", keys["wrong"]), "its password is wrong")
+            wait_until(lambda: trouble(other, "deaf", keys["deaf"]), "its authority is not known")
+            assert not trouble(server, "right", keys["right"])
+            assert {topic.partition("/")[0] for topic in client.seen} == {"right"}
+
+
+def trouble(server: RunningServer, name: str, key: str) -> str:
+    """Return what is wrong with an endpoint, empty where nothing is."""
+    told = server.get_desk("/v1/channels", key).json()
+    return str(next(one.get("trouble") or "" for one in told["endpoints"] if one["name"] == name))
