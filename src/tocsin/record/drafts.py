@@ -15,6 +15,7 @@ event       explosions, alerts, fires
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -96,19 +97,18 @@ def draft(scene: Scene, text: str, grammar: Grammar, denied: Sequence[Draft] = (
             continue
         if one.kind == "hit" and _own_strike(scene, one):
             continue
+        if _part_of_counted(one, links):
+            continue
         made = _counted(scene, text, one, debris, later=number > 0 and links[number - 1].act is one.act)
         if made is None:
             continue
         if made.mass and made.qualifier is not Qualifier.SEVERAL and one.phrase.head == "asset":
-            first = merged.setdefault((one.act.first, made.kind), made)
-            if first is not made:  # things without a number are one claim, of nobody knows how many
-                first.end = max(first.end, made.end) if made.end - first.start <= _WIDEST else first.end
-                first.object = f"{first.object}, {made.object}"
-                between = text[places[id(first)] : made.anchor]
-                if any(word.norm in grammar.joins for word in tokens(between)):
-                    first.count, first.qualifier = None, Qualifier.UNKNOWN
+            key = (one.act.first, made.kind)
+            first = merged.get(key)
+            if first is not None and not _elsewhere(scene, first, one, grammar):
+                _merge(text, first, places[id(first)], made, grammar)
                 continue
-            places[id(made)] = made.end
+            merged[key], places[id(made)] = made, made.end
         if made.kind is Topic.DEBRIS and made.count is None:
             first = merged.setdefault((-1, made.kind), made)
             if first is not made:  # what the same debris did is one claim
@@ -116,6 +116,38 @@ def draft(scene: Scene, text: str, grammar: Grammar, denied: Sequence[Draft] = (
         found.append(made)
         found += _more(scene, text, one, made)
     return found + _attacks(scene, text, found)
+
+
+def _token(scene: Scene, place: int) -> int:
+    """Return the first token behind a character."""
+    return next((n for n, word in enumerate(scene.tokens) if word.start >= place), len(scene.tokens))
+
+
+def _elsewhere(scene: Scene, first: Draft, one: Link, grammar: Grammar) -> bool:
+    """Say whether a place stands between two things: "a hotel in Odesa and houses in Mykolaiv"."""
+    between = scene.tokens[_token(scene, first.end) : one.phrase.first]
+    return any(a.norm in grammar.places and b.text[:1].isupper() for a, b in pairwise(between))
+
+
+def _merge(text: str, first: Draft, end: int, made: Draft, grammar: Grammar) -> None:
+    """Put a thing without a number to the first of its list: one claim, of nobody knows how many."""
+    first.end = max(first.end, made.end) if made.end - first.start <= _WIDEST else first.end
+    first.object = f"{first.object}, {made.object}"
+    if any(word.norm in grammar.joins for word in tokens(text[end : made.anchor])):
+        first.count, first.qualifier = None, Qualifier.UNKNOWN
+
+
+def _part_of_counted(one: Link, links: Sequence[Link]) -> bool:
+    """Say whether a thing without a number is a part of those counted: "windows in 17 houses"."""
+    if one.phrase.head != "asset" or one.phrase.count is not None or not one.phrase.mass:
+        return False
+    return any(
+        other.act is one.act
+        and other.phrase.located
+        and other.phrase.count is not None
+        and not other.phrase.mass
+        for other in links
+    )
 
 
 def _attacks(scene: Scene, text: str, drafts: Sequence[Draft]) -> list[Draft]:

@@ -64,6 +64,13 @@ def denials(scene: Scene, text: str, grammar: Grammar) -> list[Draft]:
     """Read "no casualties or damage": a count of 0 for each kind that is named."""
     found: list[Draft] = []
     for tag in scene.tags:
+        if tag.says("unhurt"):
+            found.append(
+                make(
+                    scene, text, Topic.INJURED, tag.first, tag.last, "none", qualifier=Qualifier.NONE,
+                    count=0, what=tag, polarity=Polarity.DENIED,
+                )
+            )  # fmt: skip
         after = tag.says("none.after")
         if not (tag.says("none") or tag.says("nobody")) or any(one.says("unknown_yet") for one in scene.tags):
             continue
@@ -120,7 +127,7 @@ def _absent(tag: Tag, nobody: bool) -> list[Topic]:
         return [Topic.KILLED]
     if tag.says("injured.n") or tag.says("injure"):
         return [Topic.INJURED]
-    if tag.says("damage", "damage.n", "fire", "down_damage") and not nobody:
+    if tag.says("damage", "damage.n", "fire", "down_damage", "hit.n") and not nobody:
         return [Topic.DAMAGE]
     return []
 
@@ -130,12 +137,19 @@ def _explosions(scene: Scene, text: str) -> list[Draft]:
     for tag in scene.tags:
         if not tag.says("explosion"):
             continue
-        said = [one for one in scene.tags if one.says("explode") and abs(one.first - tag.first) <= _SIDES]
+        said = [one for one in scene.tags if one.says("explode") and _told_of(scene, one, tag)]
         if not said:
             continue
         near = min(said, key=lambda one: abs(one.first - tag.first))
+        counted = next(
+            (one for one in scene.phrases if one.head == "explosion" and one.last == tag.last), None
+        )
         several = tag.says("explosion.pl")
+        count, qualifier = (None, Qualifier.SEVERAL) if several else (1, Qualifier.EXACT)
+        if counted is not None:
+            count, qualifier = counted.count, counted.qualifier
         first, last = min(tag.first, near.first), max(tag.last, near.last)
+        first = first if counted is None else min(first, counted.first)
         found.append(
             make(
                 scene,
@@ -145,12 +159,22 @@ def _explosions(scene: Scene, text: str) -> list[Draft]:
                 last,
                 "event",
                 what=tag,
-                qualifier=Qualifier.SEVERAL if several else Qualifier.EXACT,
-                count=None if several else 1,
+                qualifier=qualifier,
+                count=count,
             )
         )
         break
     return found
+
+
+def _told_of(scene: Scene, said: Tag, noun: Tag) -> bool:
+    """Say whether an explosion is what is told, not what did harm: "the blast broke windows in houses"."""
+    first, last = min(said.last, noun.last), max(said.first, noun.first)
+    if last - first > _SIDES:
+        return False
+    if len(scene.tokens[said.first].norm) > 2:
+        return True
+    return not any(tag.says(*ACTS) for tag in scene.tags if first <= tag.first < last)
 
 
 def _alerts(scene: Scene, text: str) -> list[Draft]:

@@ -173,6 +173,7 @@ def settle(scenes: Sequence[Scene], drafts: list[Draft], located: Collection[int
         _fill_all(one, drafts)
     kept = _once(scenes, drafts)
     _supersede(scenes, kept, located)
+    _replaced(scenes, kept)
     _retract(scenes, kept)
     return kept
 
@@ -242,13 +243,31 @@ def _supersede(scenes: Sequence[Scene], drafts: Sequence[Draft], located: Collec
             continue
         if not any(tag.says("update") for tag in scenes[later.sentence].tags):
             continue
-        older = [one for one in drafts if _older(one, later)]
+        older = [one for one in drafts if _older(one, later) and not _former(scenes, later)]
         corrected = any(tag.says("update.correct") for tag in scenes[later.sentence].tags)
         largest = max((one.count or 0 for one in older), default=0)
         for one in older:
             grown = (later.count or 0) > (one.count or 0)
             if corrected or (grown and (one.count == largest or one.sentence not in located)):
                 one.polarity = Polarity.SUPERSEDED
+
+
+def _former(scenes: Sequence[Scene], one: Draft) -> bool:
+    """Say whether it is told as an earlier figure: "police earlier put the toll at 27"."""
+    scene = scenes[one.sentence]
+    return any(
+        tag.says("former") and -60 <= one.start - scene.tokens[tag.first].start <= 80 for tag in scene.tags
+    )
+
+
+def _replaced(scenes: Sequence[Scene], drafts: Sequence[Draft]) -> None:
+    """Mark the figures that are told as earlier ones, if the text has a larger one."""
+    for one in drafts:
+        if one.kind not in PEOPLE or not one.count or one.subset or not _former(scenes, one):
+            continue
+        news = [d for d in drafts if d.kind is one.kind and d is not one and not _former(scenes, d)]
+        if any((d.count or 0) > one.count and not d.subset for d in news):
+            one.polarity = Polarity.SUPERSEDED
 
 
 def _older(one: Draft, later: Draft) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from tocsin.record.claims import Qualifier
 from tocsin.record.grammar import Grammar, Phrase, Scene
 from tocsin.record.lexicon import Tag
@@ -47,6 +49,7 @@ _ITSELF = {
     "injured.n": "injure",
     "missing.n": "missing",
     "hit.n": "hit",
+    "down": "down",
     "damage": "damage",
     "kill": "kill",
     "injure": "injure",
@@ -76,7 +79,14 @@ def link(scene: Scene, grammar: Grammar) -> list[Link]:
     ]
     found: list[Link] = []
     for phrase in scene.phrases:
-        if phrase.included or phrase.head in ("weapon.mod", "service"):
+        opening = scene.at.get(0)
+        if phrase.included and opening is not None and opening.last == phrase.first:
+            kind = next((k for k in ("kill", "injure") if opening.says(f"including.{k}")), None)
+            if kind is not None:  # "Among the wounded were three children.": a sentence of its own
+                part = replace(phrase, included=False, of_them=True)
+                found.append(Link(part, opening, kind, 0))
+                continue
+        if phrase.included or phrase.head in ("weapon.mod", "service", "explosion"):
             continue
         own = _ITSELF.get(phrase.inner) or _ITSELF.get(phrase.head)
         if own is not None:
@@ -90,6 +100,8 @@ def link(scene: Scene, grammar: Grammar) -> list[Link]:
         if (phrase.mass or phrase.fraction) and (phrase.head == "strikes" or _maybe(scene, phrase)):
             continue
         best = _best(scene, phrase, acts, road, grammar)
+        if best is not None and found and _same_list(scene, best, found[-1], grammar):
+            best = best._replace(act=found[-1].act, kind=found[-1].kind)
         if best is not None and found and _named_too(scene, best, found[-1]):
             continue
         if best is not None and phrase.head == "" and found and _same(best, found[-1]):
@@ -107,7 +119,13 @@ def link(scene: Scene, grammar: Grammar) -> list[Link]:
 
 def _there_is(scene: Scene, phrase: Phrase) -> bool:
     """Say whether it is what is told: "there are wounded"."""
-    return any(tag.says("there_is") and 0 <= phrase.first - tag.last <= 2 for tag in scene.tags)
+    for tag in scene.tags:
+        if tag.says("there_is") and 0 <= phrase.first - tag.last <= 2:
+            return True
+        near = 0 <= phrase.first - tag.last <= 4 or 0 <= tag.first - phrase.last <= 4
+        if phrase.head == "killed.n" and tag.says("find") and near:
+            return True  # "the body of a woman was found"
+    return False
 
 
 def _named_too(scene: Scene, one: Link, before: Link) -> bool:
@@ -134,6 +152,16 @@ def _same(one: Link, before: Link) -> bool:
         and one.act.last <= before.phrase.first
         and before.phrase.last <= one.phrase.first
     )
+
+
+def _same_list(scene: Scene, one: Link, before: Link, grammar: Grammar) -> bool:
+    """Say whether it goes on with the list before it: "damaged a roof and a barn, broke windows"."""
+    first, second = before.phrase, one.phrase
+    if first.head != second.head or not before.act.last <= first.first or one.act.first < second.last:
+        return False
+    between = scene.tokens[first.last : second.first]
+    after = scene.tokens[second.last].norm if second.last < len(scene.tokens) else ""
+    return len(between) == 1 and between[0].norm in grammar.lists and between[0].norm != "," and after == ","
 
 
 def _road(scene: Scene, grammar: Grammar) -> list[int]:
@@ -188,6 +216,7 @@ def _best(
         if (
             phrase.located
             and right
+            and (phrase.mass or phrase.count is None)
             and phrase.head != "locations"
             and kind in ("damage", "down_damage", "hit", "fire")
         ):

@@ -14,23 +14,9 @@ from msgspec.structs import replace
 from tocsin.record.claims import Qualifier
 from tocsin.record.grammar import Grammar, Number, Phrase, Scene
 from tocsin.record.lexicon import Tag
+from tocsin.record.nouns import MODIFIERS, NOUNS, PASSED, compound, counted_noun, noun_class
 from tocsin.record.text import Sentence, Token
 
-NOUNS = (
-    "weapon",
-    "person",
-    "killed.n",
-    "injured.n",
-    "missing.n",
-    "customers",
-    "asset",
-    "service",
-    "strikes",
-    "hit.n",
-    "locations",
-)
-_ORDER = (*NOUNS[2:5], "weapon", "person", "customers", "asset", "strikes", "hit.n", "locations", "service")
-_MODIFIERS = 7  # words between a number and its noun, "two air-launched anti-ship hypersonic Zircon missiles"
 _QUALIFIERS = {
     "at_least": Qualifier.AT_LEAST,
     "about": Qualifier.ABOUT,
@@ -39,7 +25,7 @@ _QUALIFIERS = {
     "both": Qualifier.ALL,
     "several": Qualifier.SEVERAL,
 }
-_PASSED = "\"'“”«»„‘’/`"
+_SAYING = frozenset(("is", "are", "was", "were", "has", "have", "had", "-", "–", "—", "є", "був", "були"))
 
 
 def look(sentence: Sentence, grammar: Grammar) -> Scene:
@@ -61,7 +47,11 @@ def look(sentence: Sentence, grammar: Grammar) -> Scene:
         else:
             place = number.last if number else place + 1
     for tag in tags:
-        if tag.says(*NOUNS) and not used.intersection(range(tag.first, tag.last)):
+        if (
+            tag.says(*NOUNS)
+            and not tag.says("explosion")
+            and not used.intersection(range(tag.first, tag.last))
+        ):
             bare = _bare(scene, tag, used, grammar)
             scene.phrases.append(bare)
             used.update(range(bare.first, bare.last))
@@ -116,6 +106,10 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
                 and (after is None or not after.says("kill", "injure"))
             ):
                 phrase = replace(phrase, included=True)
+        if out and out[-1].head == "?" and phrase.head in ("strikes", "weapon", "asset"):
+            gap = scene.tokens[out[-1].last : phrase.first]
+            if 0 < len(gap) <= 2 and gap[-1].norm in grammar.lists and gap[-1].norm != ",":
+                out[-1] = replace(out[-1], head=phrase.head)  # "four missile and 72 air strikes"
         if (
             out
             and out[-1].head == phrase.head == "person"
@@ -123,12 +117,31 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
             and before in ("-", "–", "—", "(")
         ):
             phrase = replace(phrase, included=True)  # "six people - two boys and four girls - died"
+        if (
+            phrase.of_them
+            and phrase.head in ("", "person")
+            and before in (",", "(")
+            and _aside(scene, phrase)
+        ):
+            phrase = replace(phrase, included=True)  # "11 people, two of them children, were hurt"
         if before in grammar.places and not any(
             tag.last == phrase.first and tag.last - tag.first > 1 for tag in scene.tags
         ):
             phrase = replace(phrase, located=True)
         out.append(phrase)
     return out
+
+
+def _aside(scene: Scene, phrase: Phrase) -> bool:
+    """Say whether a part is only named: nothing is said of it before the next comma or the end."""
+    for place in range(phrase.last, len(scene.tokens)):
+        norm = scene.tokens[place].norm
+        if norm in ",).;":
+            return True
+        tag = scene.at.get(place)
+        if norm in _SAYING or (tag is not None and not tag.says(*NOUNS, "out_of", "nothing", "adjective")):
+            return False
+    return True
 
 
 def _no_count(
@@ -156,6 +169,15 @@ def _no_count(
         and (place == 0 or before in grammar.places or after in ("", ",", ".", ")"))
     ):
         return True
+    aged = at.get(place - 2)
+    if (
+        before in grammar.apposed
+        and aged is not None
+        and aged.last == place - 1
+        and aged.says("person.sg")
+        and not after[:1].isalpha()
+    ):
+        return True  # "a boy of 13,"
     if after in grammar.joins and number.last + 1 < len(words):  # "aged 40 and 12"
         other = grammar.number(words, number.last + 1)
         tag = at.get(other.last) if other else None
@@ -176,13 +198,13 @@ def _counted(scene: Scene, place: int, number: Number, grammar: Grammar) -> Phra
         whole = _whole(scene, tag.last, grammar)
         if whole is not None:
             of, last = whole.value, whole.last
-    head, inner, end, noun = _noun(scene, last, grammar)
+    head, inner, end, noun = counted_noun(scene, last, grammar)
     if head == "nothing":
         return None
     if of_them and head == "?":  # "nine of them could be shot down"
         head, end, noun = "", last, (last, last)
     if tag is not None and tag.says("out_of") and of is None and head in ("", "?"):
-        later = _noun(scene, tag.last, grammar)
+        later = counted_noun(scene, tag.last, grammar)
         if later[0] == "nothing":
             return None
         if later[0] not in ("", "?"):
@@ -227,132 +249,6 @@ def _before(scene: Scene, place: int, grammar: Grammar) -> tuple[int, Qualifier,
         place = tag.first
 
 
-def _noun(scene: Scene, place: int, grammar: Grammar) -> tuple[str, str, int, tuple[int, int]]:
-    """Return what is counted: its class, what is said of it inside, where it ends, and its words."""
-    words, start, inner = scene.tokens, place, ""
-    unknown = 0
-    while place < len(words) and place - start < _MODIFIERS:
-        tag = scene.at.get(place)
-        norm = words[place].norm
-        if tag is not None and tag.says("group") and place == start:
-            return (
-                "nothing",
-                inner,
-                place,
-                (start, place),
-            )  # "three waves of missiles": nobody knows how many missiles
-        if tag is not None and tag.says("unit"):
-            return "", inner, tag.last, (start, start)
-        if tag is not None and tag.says("nothing"):
-            return ("nothing" if place - start <= 1 else "?"), inner, place, (start, place)
-        if tag is not None and tag.says(*NOUNS):
-            end, last = _head(scene, tag, grammar)
-            return _class(last), inner, end, (start, end)
-        if (
-            tag is not None
-            and tag.says("kill", "injure", "missing", "down", "down_damage", "damage")
-            and not inner
-        ):
-            ahead = _noun_ahead(scene, tag.last, grammar)
-            if not ahead:
-                break
-            inner = next(
-                name
-                for name in ("kill", "injure", "missing", "damage", "down")
-                if tag.says(name) or name == "down"
-            )
-            place = tag.last
-            continue
-        if norm in _PASSED:
-            place += 1
-            continue
-        if tag is not None and not tag.says("weapon.mod", "group", "adjective") and place > start + 3:
-            break
-        if (
-            norm in grammar.stops
-            or not norm[0].isalnum()
-            or (
-                tag is not None
-                and tag.says("kill", "injure", "damage", "launch", "lost", "rescue", "of_them", "none", "hit")
-            )
-        ):
-            break
-        unknown += 1
-        place = tag.last if tag is not None else place + 1
-    return (
-        ("?" if unknown else ""),
-        "",
-        (min(start + 1, place) if unknown else start),
-        (start, min(start + unknown, place)),
-    )
-
-
-def _noun_ahead(scene: Scene, place: int, grammar: Grammar) -> bool:
-    for ahead in range(place, min(place + 3, len(scene.tokens))):
-        tag = scene.at.get(ahead)
-        if tag is not None and tag.says("weapon", "person", "asset"):
-            return True
-        if scene.tokens[ahead].norm in grammar.stops or not scene.tokens[ahead].norm[0].isalnum():
-            return False
-    return False
-
-
-def _head(scene: Scene, tag: Tag, grammar: Grammar) -> tuple[int, Tag]:
-    """Return the last noun of a compound, "drone production plant": the noun that the others describe."""
-    last = tag
-    while True:
-        following = scene.at.get(last.last)
-        if following is None and last.last < len(scene.tokens) and scene.tokens[last.last].norm in _PASSED:
-            following = scene.at.get(last.last + 1)
-        if following is None and last.says("weapon"):
-            following = _name(scene, last, grammar)
-        if (
-            following is None and last.says("weapon") and last.last + 1 < len(scene.tokens)
-        ):  # "Shahed kamikaze drones"
-            ahead = scene.at.get(last.last + 1)
-            if (
-                ahead is not None
-                and ahead.says("weapon")
-                and scene.tokens[last.last].norm[0].isalpha()
-                and scene.tokens[last.last].norm not in grammar.stops
-            ):
-                following = ahead
-        if following is None or not following.says(*NOUNS) or not _continues(last, following):
-            return _past_slash(scene, last.last), last
-        last = following
-
-
-def _past_slash(scene: Scene, end: int) -> int:
-    """Return where a name ends that goes on behind a slash: "Х-59/69"."""
-    words = scene.tokens
-    while end + 1 < len(words) and words[end].norm == "/" and words[end + 1].start == words[end].end:
-        if not any(sign.isdigit() for sign in words[end + 1].norm):
-            break
-        end += 2
-    return end
-
-
-def _name(scene: Scene, noun: Tag, grammar: Grammar) -> Tag | None:
-    """Return the name that a weapon has: "БпЛА типу «Shahed»"."""
-    for ahead in range(noun.last, min(noun.last + 4, len(scene.tokens))):
-        tag = scene.at.get(ahead)
-        if tag is not None:
-            return tag if ahead > noun.last and tag.says("weapon") else None
-        norm = scene.tokens[ahead].norm
-        if norm not in _PASSED and norm not in grammar.apposed and not any(sign.isdigit() for sign in norm):
-            return None
-    return None
-
-
-def _continues(one: Tag, other: Tag) -> bool:
-    return _class(one).partition(".")[0] == _class(other).partition(".")[0] or one.says("weapon.mod")
-
-
-def _class(tag: Tag) -> str:
-    """Return the class of a noun, the one that says most."""
-    return next((name for name in _ORDER if tag.says(name)), "?")
-
-
 class _Before(NamedTuple):
     """What stands before a noun that has no number."""
 
@@ -370,7 +266,7 @@ def _determined(scene: Scene, tag: Tag, used: set[int], grammar: Grammar) -> _Be
     fraction = included = pair = False
     article = scene.tokens[first].norm in grammar.articles
     ends = {one.last: one for one in scene.tags if one.last <= tag.first}
-    for _ in range(_MODIFIERS):
+    for _ in range(MODIFIERS):
         before = ends.get(first)
         if before is None:
             if first == 0 or first - 1 in used or not _adjective(scene, first - 1, article, grammar):
@@ -397,7 +293,7 @@ def _adjective(scene: Scene, place: int, article: bool, grammar: Grammar) -> boo
     norm = scene.tokens[place].norm
     if norm in grammar.articles:
         return True
-    return not article and norm not in grammar.stops and (norm[0].isalnum() or norm in _PASSED)
+    return not article and norm not in grammar.stops and (norm[0].isalnum() or norm in PASSED)
 
 
 def _describes(scene: Scene, tag: Tag, first: int, end: int, grammar: Grammar) -> bool:
@@ -407,13 +303,18 @@ def _describes(scene: Scene, tag: Tag, first: int, end: int, grammar: Grammar) -
         return True
     if any(one.says("debris") and 0 <= first - one.last <= 3 for one in scene.tags):
         return True
+    if end + 1 < len(scene.tokens) and scene.tokens[end].norm in grammar.lists:
+        other = scene.at.get(end + 1)  # "a missile and drone strike"
+        third = scene.at.get(other.last) if other is not None and other.says("weapon", "attack.n") else None
+        if third is not None and third.says("attack", "attack.n", "strikes"):
+            return True
     attack = any(one.last == first and one.says("attack.n") for one in scene.tags)
     return grammar.bare_one and attack and grammar.of_that(scene.tokens, tag)
 
 
 def _bare(scene: Scene, tag: Tag, used: set[int], grammar: Grammar) -> Phrase:
     """Return a phrase without a number: one thing, several, all of them, or nobody knows how many."""
-    end, last = _head(scene, tag, grammar)
+    end, last = compound(scene, tag, grammar)
     before = _determined(scene, tag, used, grammar)
     first, qualifier = before.first, before.qualifier
     if last.says("weapon") and _describes(scene, tag, first, end, grammar):
@@ -427,7 +328,7 @@ def _bare(scene: Scene, tag: Tag, used: set[int], grammar: Grammar) -> Phrase:
     return Phrase(
         first,
         end,
-        _class(last),
+        noun_class(last),
         1 if one else 2 if before.pair else None,
         qualifier,
         mass=True,

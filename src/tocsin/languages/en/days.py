@@ -30,20 +30,28 @@ _DATE = re.compile(
     rf"|(?:\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH.replace('month', 'month2')}\b\.?(?: "
     rf"(?P<year2>\d{{4}}))?)"
 )
+_NAMED = re.compile(rf"\s*(?:of )?{_MONTH}|\s*(?:people|drones|missiles|others|were)\b")
 _ALONE = re.compile(
-    rf"\b[Ii]n (?:early |late |mid-)?{_MONTH}(?:,? (?P<year>\d{{4}}))?\b(?!\.? ?\d)"
+    rf"\b(?:[Ii]n|[Ll]ast) (?:early |late |mid-)?{_MONTH}(?:,? (?P<year>\d{{4}}))?\b(?!\.? ?\d)"
     rf"|\b[Ii]n (?P<only>(?:19|20)\d\d)\b"
 )
 _WEEKDAY = re.compile(r"\b(?P<last>last )?(?P<name>Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?P<own>['’]s)?\b")
+_AGO = re.compile(
+    r"\b(?P<many>a|one|two|three|four|five|six|seven|\d{1,2}) (?P<unit>day|week)s? (?:ago|earlier)\b",
+    re.IGNORECASE,
+)
+_COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_RANGE = re.compile(r"\s*(?:to|-|–|—|and|into)\s*(?:the )?(\d{1,2})(?:st|nd|rd|th)?\b(?![:.,]?\d)(?! of)")
 _NEAR = re.compile(
-    r"\b(?P<yesterday>yesterday|the day before)\b|\b(?P<today>today|tonight|"
+    r"\b(?P<yesterday>yesterday|the day before|the previous (?:day|night))\b|\b(?P<today>today|tonight|"
     r"overnight|this morning|last night|in the night|during the night|at night|"
     r"earlier in the day|in the morning|at dawn)\b",
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
     r"\b(?:said|says|reported|announced|wrote|added|stated|told \w+|confirmed|"
-    r"interview published|statement|post|released)\s+(?:(?:earlier|late|early|"
+    r"interview published|statement|post|released"
+    r"|(?:rose|risen|climbed|grew|grown|increased|went up|gone up|jumped) to \S+)\s+(?:(?:earlier|late|early|"
     r"in a statement|on Telegram)\s+)*(?:on\s+)?$",
     re.IGNORECASE,
 )
@@ -66,6 +74,7 @@ def whens(words: str, offset: int, published: date | None) -> list[When]:
         for near in _NEAR.finditer(words):
             day = published - timedelta(days=1) if near["yesterday"] else published
             found.append(When(offset + near.start(), offset + near.end(), None, day, near[0].lower()))
+        found += _ago(words, offset, published)
     found.sort(key=lambda one: one.start)
     return _joined(words, offset, found)
 
@@ -78,10 +87,24 @@ def _dates(words: str, offset: int, published: date | None) -> Iterator[When]:
         if found is None or _WINDOW.search(words[: one.start()]):
             continue
         before = words[: one.start()]
+        end, first = one.end(), None
+        until = _RANGE.match(words, end)
+        if until and not year and not _NAMED.match(words, until.end()):  # "the night of May 4 to 5"
+            last = resolve(int(until[1]), month, None, published)
+            if last is not None and last > found:
+                first, found, end = found, last, until.end()
         yield When(
-            offset + one.start(), offset + one.end(), None, found, "",
+            offset + one.start(), offset + end, first, found, "",
             bool(_SPOKEN.search(before)), bool(_SINCE.search(before)),
         )  # fmt: skip
+
+
+def _ago(words: str, offset: int, published: date) -> Iterator[When]:
+    """Give the days that are counted back: "a week ago", "two days earlier"."""
+    for one in _AGO.finditer(words):
+        many = one["many"].lower()
+        days = (int(many) if many.isdigit() else _COUNTS[many]) * (7 if one["unit"].lower() == "week" else 1)
+        yield When(offset + one.start(), offset + one.end(), None, published - timedelta(days=days))
 
 
 def _months(words: str, offset: int, published: date | None) -> Iterator[When]:

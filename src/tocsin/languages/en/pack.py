@@ -18,6 +18,7 @@ _WORDS = words("en")
 _STOPS = frozenset(_WORDS["stops"])
 _CLAUSES = frozenset(_WORDS["clauses"])
 _BE = frozenset(["was", "were", "been", "being", "are", "is", "be", "got", "get", "getting"])
+_INTRANSITIVE = frozenset(["died", "die", "dies", "perished", "succumbed"])
 _HAVE = frozenset(["has", "have", "had", "to", "also", "did", "would", "will"])
 _ABBREVIATIONS = frozenset(_WORDS["abbreviations"])
 
@@ -35,6 +36,8 @@ def voice(words: Sequence[Token], tags: Sequence[Tag], act: Tag) -> str:
         and act.says("down", "launch")
     ):
         return "none"  # "a downed missile"
+    if first in _INTRANSITIVE:
+        return "left"  # "eighteen died and ten were hurt"
     if act.says("missing"):
         return "any"  # "four people missing", "missing were four people"
     if first.endswith("ing") and not any(word in _BE for word in before):

@@ -15,6 +15,7 @@ _VERBS = (
     "specified|informed|informs|clarified|"
     "saying|adding|warned|posted|explained|estimates|estimated|recorded|urged|"
     "acknowledged|alleged|insisted|suggested|"
+    r"put the (?:death )?(?:toll|number|figure)|indicated|assessed|admitted|recalled|recounted|counted|"
     "revealed|disclosed|tweeted|noting|identified as|mentioned|shared|declared|"
     "describes?|reiterated|say|report|identified"
 )

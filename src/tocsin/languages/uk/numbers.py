@@ -45,9 +45,12 @@ _SCALES = {
     "десятка": 10,
     "десятки": 10,
     "десятків": 10,
+    "сотня": 100,
+    "сотню": 100,
     "сотні": 100,
     "сотень": 100,
 } | dict.fromkeys(("тисяча", "тисячі", "тисяч", "тисячу", "тисячами", "тис"), 1000)
+_HALVES = {"півсотні": 50, "півсотня": 50, "півтисячі": 500, "півтора": 1.5, "півтори": 1.5, "пів": 0.5}
 _FIGURES = re.compile(
     r"(\d{1,3}(?:[ ,\u00a0\u202f]\d{3})+|\d+)(?:[.,](\d+))?(?:-?(?:ма|ти|х|та|ть|ою|ох|ми|мя|ро|м|ю|а))?$"
 )
@@ -62,9 +65,20 @@ def number(words: Sequence[Token], place: int) -> Number | None:
     value = _WORDS.get(norm)
     if value is not None:
         return _go_on(words, place, value)
-    if norm in ("десяток", "десятка") and not _is(words, place - 1, "кілька", "декілька"):
+    if norm in _HALVES:
+        return _half(words, place, norm)
+    if norm in ("десяток", "десятка", "десятку") and not _is(words, place - 1, "кілька", "декілька"):
         return Number(10, place + 1)
     return None
+
+
+def _half(words: Sequence[Token], place: int, norm: str) -> Number | None:
+    """Return "півсотні" and "півтори тисячі"."""
+    value = _HALVES[norm]
+    if value >= 50:
+        return Number(int(value), place + 1)
+    scale = _SCALES.get(words[place + 1].norm) if place + 1 < len(words) else None
+    return Number(int(value * scale), place + 2) if scale else None
 
 
 def _figures(words: Sequence[Token], place: int) -> Number | None:

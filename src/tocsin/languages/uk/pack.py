@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tocsin.languages.uk.days import MONTHS, whens
@@ -19,6 +20,7 @@ _STOPS = frozenset(_WORDS["stops"])
 _CLAUSES = frozenset(_WORDS["clauses"])
 _ABBREVIATIONS = frozenset(_WORDS["abbreviations"])
 _FEMININE = ("ракет", "бомб", "авіабомб")
+_CONSONANT = re.compile(r"[бвгґджзклмнпрстфхцчшщ]$")
 _MANY = ("ами", "ями", "ам", "ям", "ах", "ях", "ів", "їв", "ей", "и", "і", "ї")
 _ONE_OF_MANY = ("ого", "ому", "ої", "ій", "ою", "ий", "им", "у")
 _PLURAL_ONLY = frozenset(_WORDS["plural_only"])
@@ -36,7 +38,8 @@ def plural(words: Sequence[Token], tag: Tag) -> bool | None:
     if words[tag.first].norm.endswith(("ів", "ами", "их", "ими")):  # "засобів повітряного нападу"
         return True
     if norm.startswith(_NAMES) or words[tag.last - 1].norm[1:2] == "-":
-        return None  # a model: "Гербера", "Х-101"
+        alone = tag.last - tag.first == 1 and _CONSONANT.search(norm) and words[tag.first - 1].norm == "«"
+        return False if alone else None  # a model: "Гербера", "Х-101"; «Ланцет» is one
     before = words[tag.last - 2].norm if tag.last >= 2 else ""
     if norm in _MASS:
         return None
