@@ -16,6 +16,7 @@ from tocsin.model import (
     Alert,
     Approval,
     AreaId,
+    Aside,
     Bulletin,
     Contact,
     Contract,
@@ -106,6 +107,11 @@ WRITTEN = [
     (
         Lapse(Realm.REPLAY, SourceId("f"), AreaId("UA80"), Threat("air"), 12),
         b'{"kind":"lapse","realm":"replay","source":"f","area":"UA80","threat":"air","because":12}',
+    ),
+    (
+        Aside(Realm.ACTUAL, SourceId("f"), "ab-0", AreaId("UA80"), Threat("air"), SourceId("kyiv"), AT),
+        b'{"kind":"aside","realm":"actual","source":"f","id":"ab-0","area":"UA80","threat":"air",'
+        b'"by":"kyiv","sent":"2024-01-02T03:53:57Z"}',
     ),
     (
         Alert(Realm.ACTUAL, (AreaId("UA80"),), Threat("air"), State.UNKNOWN, None, (7,), level=Level.RED),

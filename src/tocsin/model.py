@@ -9,6 +9,7 @@ heard   `Signal`   a source says that an area is raised, clear, or was raised in
 ruled   `Contract` a person decided what a source may report, and how long its silence counts
         `Approval` a person sent, proposed, approved, refused or reviewed exactly one order
         `Lapse`    time was up: a raise expired, or nobody vouched for a clear in time
+        `Aside`    two people ruled that a raise counts no more: its source is silent
         `Ruling`   a person decided what holds of reports, claims and incidents
 said    `Alert`    what we told the public: these areas, this threat, this state
         `Bulletin` a situation report that we gave out
@@ -180,6 +181,21 @@ class Lapse(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="laps
     because: Place
 
 
+class Aside(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="aside"):
+    """Two people ruled that what a silent source holds raised counts no more, until it speaks again.
+
+    It is no clear: the area is unknown.  The source's next raise or contact that lists it brings it back.
+    """
+
+    realm: Realm
+    source: SourceId  # whose raise it is
+    id: str  # it begins with that of the order that two people approved
+    area: AreaId
+    threat: Threat
+    by: SourceId  # the authority of the two
+    sent: datetime
+
+
 class Alert(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="alert"):
     """What we told the public.  The place of its entry is the id that subscribers resume from.
 
@@ -201,6 +217,7 @@ class Alert(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="aler
     text: str | None = None
     cancelled: bool = False  # it was sent in error, said its source: not an all clear
     late: bool = False  # the cause was old when it was heard: shown, never sounded
+    set_aside: bool = False  # unknown: an office set a silent source's raise aside; not an all clear
 
 
 class Report(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="report"):
@@ -255,4 +272,4 @@ class Bulletin(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="b
 RECORD = (Report, Ruling, Bulletin)
 """The kinds of the record.  The warning half passes them by."""
 
-Kind = Signal | Contact | Episode | Contract | Approval | Lapse | Alert | Report | Ruling | Bulletin
+Kind = Signal | Contact | Episode | Contract | Approval | Lapse | Aside | Alert | Report | Ruling | Bulletin

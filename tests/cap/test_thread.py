@@ -338,3 +338,12 @@ def test_json_has_the_same_names():
     assert '"msgType":"Alert"' in text
     assert '"responseType":["Shelter"]' in text
     assert '"geocode":[{"valueName":"TOCSIN","value":"UA80"}' in text
+
+
+def test_what_was_set_aside_is_unknown_in_every_code_and_says_so():
+    """Never an all clear."""
+    aside = said(KYIV, state=State.UNKNOWN, set_aside=True)
+    xml = to_xml(told(said(KYIV), aside)[-1]).decode()
+    assert "set aside by the office" in xml
+    assert "TOCSIN-SET-ASIDE" in xml
+    assert "AllClear" not in xml

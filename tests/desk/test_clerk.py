@@ -3,14 +3,15 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.desk.office import AREAS, REALM, Office, stands
 from tocsin.desk.clerk import unfinished
 from tocsin.desk.orders import RULES, Orders, Rule, body_of, digest_of, rule_for, rules_of
 from tocsin.desk.rights import Role
-from tocsin.errors import ConfigError, NotEntitled, SubscriberError
-from tocsin.model import Act, Realm, Step
+from tocsin.errors import ConfigError, NotEntitled, SourceError, SubscriberError
+from tocsin.model import Act, Alert, Aside, Contract, Realm, Signal, State, Step
 
 RACES = 1_000
 
@@ -253,3 +254,43 @@ def test_a_rule_that_cannot_be_is_refused(table):
     """A mistyped field would let one person send what takes two."""
     with pytest.raises(ConfigError, match="approval 1"):
         rules_of([table])
+
+
+def test_two_people_set_aside_what_a_dead_source_holds(office):
+    """One proposes, another approves; while the source can be heard nothing is set aside."""
+    office.station.agree(Contract(REALM, "feed", ("UA",), ("*",))).result(10)
+    raised = Signal(REALM, "feed", "n1", "UA80", "air", Act.RAISED, office.clock.now())
+
+    async def set_aside():
+        order = await proposed(office, threat="air", act=Act.CANCELLED, aside="feed")
+        await office.clerk.decide(stands("petro"), name_of(order), Step.APPROVED)
+
+    async def story():
+        await office.record("signal/feed/n1", raised)
+        with pytest.raises(SourceError, match="can be heard"):
+            await set_aside()
+        office.clock.seconds += 61
+        await set_aside()
+        with pytest.raises(SourceError, match="does not hold"):
+            await set_aside()
+
+    asyncio.run(story())
+    assert [("feed", "UA80", "office")] == [(o.source, o.area, o.by) for o in office.said(Aside)]
+    told = next(one for one in reversed(office.said(Alert)) if "UA80" in one.areas)
+    assert (State.UNKNOWN, True) == (told.state, told.set_aside)
+
+
+def test_setting_aside_takes_two_whatever_the_office_rules(office):
+    rules = (Rule(people=1, alone=True),)
+    order = office.order("air", act=Act.CANCELLED, aside="feed")
+    assert (2, False) == (rule_for(order, rules, AREAS).people, rule_for(order, rules, AREAS).alone)
+
+
+def test_what_was_approved_and_not_set_aside_before_the_power_went_is_found(office):
+    """As with a raise: the next start sends it."""
+    order = office.order("air", act=Act.CANCELLED, aside="feed")
+    asyncio.run(office.clerk.send(stands("olha"), order))
+    decided = msgspec.structs.replace(office.approvals()[0], step=Step.APPROVED, body=None)
+    said = [*office.approvals(), decided]
+    assert [decided] == [one for one, _ in unfinished(said, set())]
+    assert [] == unfinished(said, {f"{order.id}-0"})

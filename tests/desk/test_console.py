@@ -124,7 +124,7 @@ def test_nobody_sees_a_page_without_a_session(desk, path):
     assert "Raise" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/check", "/send", "/end", "/orders/" + "0" * 64])
+@pytest.mark.parametrize("path", ["/check", "/send", "/end", "/aside", "/orders/" + "0" * 64])
 def test_nobody_does_anything_without_a_session(desk, olha, path):
     before = len(said(desk))
     assert 303 == Browser(desk.desk).post(path, {"area": "UA80", "template": "air"}).status_code

@@ -154,6 +154,8 @@ def test_an_alert_names_its_areas_its_cause_and_whether_it_is_late():
     assert "late" not in frames.alert_json(alert(State.RAISED), moment())
     error = frames.alert_json(alert(State.UNKNOWN, cancelled=True), moment())
     assert (error["state"], error["cancelled"]) == ("unknown", True)
+    aside = frames.alert_json(alert(State.UNKNOWN, set_aside=True), moment())
+    assert (aside["state"], aside["set_aside"]) == ("unknown", True)
 
 
 # Bytes

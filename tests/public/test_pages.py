@@ -360,3 +360,11 @@ def test_what_was_sent_in_error_is_called_so(entry):
     told = row(board(UA80=entry), "UA80")
     assert "the alert was sent in error" in told
     assert "Unknown, treat as danger" in told
+
+
+def test_what_was_set_aside_is_called_so():
+    """It is unknown, and no all clear."""
+    entry = {"state": "unknown", "since": stamp(AT), "sources": ["feed"], "set_aside": True}
+    told = row(board(UA80=entry), "UA80")
+    assert "set aside by the office, its source is silent" in told
+    assert "Unknown, treat as danger" in told

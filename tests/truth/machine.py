@@ -26,7 +26,7 @@ from tests.truth.told import THREATS, Violation, check, check_unkept
 from tocsin import wire
 from tocsin.app.station import Receipt
 from tocsin.errors import KeyTaken, SourceError
-from tocsin.model import Act, Contact, Contract, Level, Realm, Signal
+from tocsin.model import Act, Aside, Contact, Contract, Level, Realm, Signal
 
 SOURCES = ("a", "b", "c")
 LAND = country()  # read only
@@ -251,6 +251,25 @@ class Machine(RuleBasedStateMachine):
             check_unkept(part.model, sent.kind, self.clock.moment)
 
     # What is ruled
+
+    @rule(drill=drills, source=sources, area=areas, threat=threats, age=st.integers(-5, 20))
+    def set_aside(self, drill, source, area, threat, age):
+        """Two people set a raise aside: taken exactly where its source holds it and cannot be heard."""
+        part = self.at(drill)
+        self.number += 1
+        sent = self.clock.now().replace(microsecond=0) - timedelta(seconds=age)
+        about = source, self.area(area), self.threats[threat]
+        allowed = part.model.may_be_set_aside(*about, self.clock.moment)
+        kind = Aside(part.side.realm, source, f"aside{self.number}", *about[1:], "office", sent)
+        try:
+            part.side.say(f"aside/{self.number}", kind)
+        except SourceError:
+            if allowed:
+                raise
+        else:
+            if not allowed:
+                raise Violation(f"{kind} was taken")
+            part.model.hear(self.clock.moment, kind)
 
     @rule(
         drill=drills, source=sources, named=st.lists(areas, max_size=2, unique=True),

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tocsin.model import Act, Contact, Contract, Signal
+from tocsin.model import Act, Aside, Contact, Contract, Signal
 
 KNOWN = ("air", "artillery", "urban_fights", "chemical", "nuclear")  # what "*" is everywhere
 RAISED, PARTLY, UNKNOWN, CLEAR, NOT_COVERED = "raised", "partly", "unknown", "clear", "not_covered"
@@ -50,7 +50,7 @@ class Listed(NamedTuple):
     kept: bool
 
 
-Event = Signal | Listed | Contract | Started | Looked | Refused
+Event = Signal | Aside | Listed | Contract | Started | Looked | Refused
 
 
 class Said(NamedTuple):
@@ -74,6 +74,7 @@ class Shown(NamedTuple):
     state: str
     since: datetime | None = None  # of what is raised or partly raised
     sources: tuple[str, ...] = ()
+    set_aside: bool = False
     listed: bool = False  # contacts list it: of those between the first and the last the board keeps none
 
 
@@ -111,6 +112,14 @@ class Model:
         """Return what every area is to be told about every threat."""
         telling = _Telling(self)
         return {(area, threat): telling.shown(area, threat) for area in self.parent for threat in threats}
+
+    def may_be_set_aside(self, source: str, area: str, threat: str, moment: Moment) -> bool:
+        """Return whether a source holds an area raised and cannot be heard."""
+        telling = _Telling(self)
+        contract = telling._in_force(source)
+        times = [told[source] for told in (telling.heard_at, telling.signalled_at) if source in told]
+        young = bool(times) and contract and moment.lasted - max(times) < contract.silence_s
+        return telling._holds((source, area, threat)) and source not in telling.held and not young
 
     def around(self, area: str) -> list[str]:
         """Return the area and all that it lies in."""
@@ -153,6 +162,7 @@ class _Telling:
         self.signalled_at: dict[str, float] = {}
         self.stated_at: dict[str, datetime] = {}  # the newest statement of each source, by its own time
         self.words: dict[tuple[str, str, str], list[Said]] = {}
+        self.asides: dict[tuple[str, str, str], tuple[int, datetime]] = {}  # which and when
         for number, (moment, event) in enumerate(model.heard):
             self._take(number, moment, event)
 
@@ -174,6 +184,9 @@ class _Telling:
             self.signalled_at[event.source] = moment.lasted
         elif isinstance(event, Listed):
             self._take_contact(number, moment, event)
+        elif isinstance(event, Aside):
+            if self._holds(key := (event.source, event.area, event.threat)):
+                self.asides[key] = number, event.sent
         else:
             self._take_signal(number, moment, event)
 
@@ -223,6 +236,7 @@ class _Telling:
                 number, Act.RAISED, contact.sent, None, True, f"contact-{number}", False, False, *moment
             )
             self.words.setdefault((contact.source, area, threat), []).append(one)
+            self._speak_again((contact.source, area, threat), one)
 
     def _take_signal(self, number: int, moment: Moment, signal: Signal) -> None:
         self.signalled_at[signal.source] = moment.lasted
@@ -234,6 +248,13 @@ class _Telling:
             expires = moment.wall + timedelta(seconds=contract.silence_s)
         one = Said(number, signal.state, signal.sent, expires, False, signal.id, False, alone, *moment)
         said.append(one._replace(ran_out=_is_over(one, moment, contract)))
+        self._speak_again((signal.source, signal.area, signal.threat), said[-1])
+
+    def _speak_again(self, key: tuple[str, str, str], one: Said) -> None:
+        """A raise that no end ended brings back what was set aside; where all is ended nothing is aside."""
+        standing = self._standing(key)
+        if not standing or (one.act is Act.RAISED and one in standing):
+            self.asides.pop(key, None)
 
     def _end_alone(self, source: str) -> None:
         for key, said in self.words.items():
@@ -275,7 +296,7 @@ class _Telling:
 
     def _holds(self, key: tuple[str, str, str]) -> bool:
         newest = self._decides(key)
-        return newest is not None and not newest.ran_out
+        return newest is not None and not newest.ran_out and key not in self.asides
 
     def _ran_out(self, key: tuple[str, str, str]) -> bool:
         newest = self._decides(key)
@@ -301,15 +322,19 @@ class _Telling:
         partly = [key for key in held if key[1] in below]
         if partly:
             return self._danger(PARTLY, partly)
-        if not any(self._reports(source, area, threat) for source in self.contracts):
+        aside = {source for source, about, of in self.asides if of == threat and about in above}
+        near = aside or any(of == threat and about in below for _, about, of in self.asides)
+        if not near and not any(self._reports(source, area, threat) for source in self.contracts):
             return Shown(NOT_COVERED)
         vouching = self._clear_by(area, threat)
-        return Shown(CLEAR, None, tuple(sorted(vouching))) if vouching else Shown(UNKNOWN)
+        if vouching:
+            return Shown(CLEAR, None, tuple(sorted(vouching)))
+        return Shown(UNKNOWN, None, tuple(sorted(aside)), set_aside=bool(aside))
 
     def _danger(self, state: str, keys: list[tuple[str, str, str]]) -> Shown:
         sources = tuple(sorted({source for source, _, _ in keys}))
         listed = any(one.listed for key in keys for one in self._standing(key))
-        return Shown(state, min(map(self._since, keys)), sources, listed)
+        return Shown(state, min(map(self._since, keys)), sources, listed=listed)
 
     def _reports(self, source: str, area: str, threat: str) -> bool:
         """Return whether a contract touches an area: it, what lies around it, or a part of it."""
@@ -368,13 +393,17 @@ class _Telling:
     def _calm(self, source: str, above: list[str], threat: str) -> list[datetime]:
         """Return at what times a source said of an area or of one around it that it is clear."""
         keys = [(source, about, threat) for about in above if (source, about, threat) in self.words]
+        asides = [self.asides[key] for key in self.asides if key[1] in above and key[2] == threat]
         times = []
         for key in keys:
             clear = self._last(key, Act.CLEAR)
-            if clear and self._is_clear(key) and (source in self.held or self._counts_alone(source, clear)):
-                times.append(clear.sent)
+            stands = source in self.held or (clear and self._counts_alone(source, clear))
+            if clear and stands and self._is_clear(key):
+                after = all(clear.number > number and clear.sent > sent for number, sent in asides)
+                times += [clear.sent] if after else []
         stated = self.stated_at.get(source)
-        if source in self.held and stated and all(self._is_settled(key, stated) for key in keys):
+        settled = stated is not None and all(self._is_settled(key, stated) for key in keys)
+        if stated and settled and source in self.held and not asides:
             times.append(stated)
         return times
 
@@ -390,7 +419,7 @@ class _Telling:
     def _is_settled(self, key: tuple[str, str, str], stated: datetime) -> bool:
         """Return whether a statement that lists nothing here makes it clear."""
         cancel = self._last(key, Act.CANCELLED)
-        return not self._ran_out(key) and (cancel is None or cancel.sent < stated)
+        return not self._ran_out(key) and key not in self.asides and (cancel is None or cancel.sent < stated)
 
 
 def _is_over(one: Said, moment: Moment, contract: Contract | None) -> bool:

@@ -93,6 +93,8 @@ def _check_entry(where: str, entry: dict[str, Any], area: str, states: States, a
             raise Violation(f"{where}: {threat} is {shown.state} since {told['since']}, not {shown.since}")
         if shown.sources and tuple(told["sources"]) != shown.sources:
             raise Violation(f"{where}: {threat} is told by {told['sources']}, not {shown.sources}")
+        if told.get("set_aside", False) != shown.set_aside:
+            raise Violation(f"{where}: {threat} is told {told}, and is {shown}")
         if told["state"] == CLEAR:
             _check_fresh(where, told, as_of)
     if entry["state"] != (of_all := worst(one["state"] for one in entry["threats"].values())):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tocsin.areas import Area, Areas
 from tocsin.countries import load
-from tocsin.model import Act, Contact, Contract, Lapse, Realm, Signal, Threat
+from tocsin.model import Act, Aside, Contact, Contract, Lapse, Realm, Signal, Threat
 from tocsin.warn.board import Board
 from tocsin.warn.told import Told
 
@@ -79,6 +79,9 @@ class Desk:
     def quiet(self, seconds=0, source="feed"):
         return self.hear(Contact(Realm.ACTUAL, source, held=False, sent=at(seconds)))
 
+    def set_aside(self, area, seconds=0, source="feed", threat="air"):
+        return self.hear(set_aside(source, area, threat, at(seconds)))
+
     def lapse(self, seconds):
         """Let the time be up of all that ends by itself until then."""
         return [alert for lapse in self.board.due(at(seconds)) for alert in self.hear(lapse, at(seconds))]
@@ -108,4 +111,9 @@ def signal(source, area, threat, state, sent, **more):
     return Signal(Realm.ACTUAL, source, f"n{_number}", area, Threat(threat), state, sent, **more)
 
 
-__all__ = ["LAND", "NOON", "UA", "Desk", "Lapse", "at", "contract", "signal"]
+def set_aside(source, area, threat, sent):
+    """Return that two people set a raise aside."""
+    return Aside(Realm.ACTUAL, source, f"{source}-{sent:%H%M%S}", area, Threat(threat), "office", sent)
+
+
+__all__ = ["LAND", "NOON", "UA", "Desk", "Lapse", "at", "contract", "set_aside", "signal"]

@@ -472,3 +472,41 @@ def test_an_all_clear_of_a_moment_ago_outlives_a_contact_that_was_long_ago():
     assert (desk.state(KYIV), desk.state(OBLAST)) == ("clear", "unknown")
     desk.lapse(119)
     assert desk.state(KYIV) == "unknown"
+
+
+def test_what_is_set_aside_is_unknown_until_its_source_speaks_again():
+    """By a contact that lists it, or by a raise; with the beginning that it had."""
+    for again in (lambda desk: desk.contact((KYIV, "air"), seconds=90), lambda desk: desk.raised(KYIV, 90)):
+        desk = Desk("feed")
+        desk.raised(KYIV, 1)
+        desk.quiet(60)
+        alert, *_ = desk.set_aside(KYIV, 70)
+        assert (str(alert.state), alert.set_aside, alert.sources) == ("unknown", True, ("feed",))
+        assert desk.board.holds("feed") == []
+        again(desk)
+        assert (desk.state(KYIV), desk.status(KYIV).since) == ("raised", at(1))
+        assert not desk.status(KYIV).set_aside
+
+
+def test_only_an_all_clear_that_came_after_makes_clear_what_was_set_aside():
+    """No contact of its own source, none of another, and no older all clear that comes late."""
+    desk = Desk("feed", "other")
+    desk.raised(KYIV, 1)
+    desk.raised(KYIV, 1, source="other")
+    desk.clear(KYIV, 500, source="other")  # its clock is fast
+    desk.quiet(60)
+    desk.set_aside(KYIV, 70)
+    assert desk.state(KYIV) == "unknown"
+    desk.contact(seconds=600, source="other")
+    desk.contact(seconds=600)
+    assert (desk.state(KYIV), desk.worst("UA80")) == ("unknown", "unknown")
+    desk.clear(KYIV, 601, source="other")
+    assert desk.state(KYIV) == "clear"
+
+
+def test_what_another_source_holds_stays_raised():
+    desk = Desk("feed", "other")
+    desk.raised(KYIV, 1)
+    desk.raised(KYIV, 2, source="other")
+    desk.set_aside(KYIV, 70)
+    assert desk.state(KYIV) == "raised"

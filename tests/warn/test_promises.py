@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.warn.desk import LAND, Desk, at, contract
+from tests.warn.desk import LAND, Desk, at, contract, set_aside
 from tocsin.model import Act, Alert, Contact, Realm, Signal
 from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
@@ -45,9 +45,21 @@ def contracts(draw):
     return contract(draw(st.sampled_from(SOURCES)), areas, threats)
 
 
+@st.composite
+def set_asides(draw):
+    """Return that a raise is set aside; or what is none."""
+    return set_aside(
+        draw(st.sampled_from(SOURCES)),
+        draw(st.sampled_from(AREAS)),
+        draw(st.sampled_from(THREATS)),
+        at(draw(SECONDS)),
+    )
+
+
 TIME = "time goes by"
 HAPPENINGS = st.lists(
-    st.one_of(signals(), signals(), contacts(may_be_quiet=True), contracts(), st.just(TIME)), max_size=14
+    st.one_of(signals(), signals(), contacts(may_be_quiet=True), contracts(), set_asides(), st.just(TIME)),
+    max_size=14,
 )
 
 
@@ -261,3 +273,36 @@ def test_a_client_that_began_with_a_snapshot_knows_of_every_area_what_the_board_
     assert [client.status(area, "air").state for area in below_root] == [
         desk.board.status(area, "air").state for area in below_root
     ]
+
+
+def clear(desk):
+    """Return what is clear: of one threat, and of all together."""
+    one = {key for key, state in states(desk.public).items() if state == "clear"}
+    return one | {(area, "*") for area in AREAS if desk.worst(area) == "clear"}
+
+
+@given(HAPPENINGS, st.data())
+def test_setting_a_raise_aside_makes_nothing_clear(happenings, data):
+    """Whatever was said before, of whatever time, by whomever, whoever has a contract."""
+    desk = desk_after(happenings)
+    before = clear(desk)
+    for source in SOURCES:
+        for area, threat in desk.board.holds(source):
+            desk.hear(set_aside(source, area, threat, at(data.draw(SECONDS))), at(50))
+            assert clear(desk) <= before
+
+
+@given(HAPPENINGS, HAPPENINGS)
+def test_what_is_set_aside_becomes_clear_by_an_all_clear_alone(before, after):
+    """No contact, contract, silence or time makes it clear, and no raise."""
+    desk = desk_after(before)
+    held = {key for source in SOURCES for key in desk.board.holds(source)}
+    for source in SOURCES:
+        for area, threat in desk.board.holds(source):
+            desk.hear(set_aside(source, area, threat, at(20)), at(50))
+    for number, kind in enumerate(after):
+        if kind == TIME:
+            desk.lapse(60 + number)
+        elif getattr(kind, "state", None) not in (Act.CLEAR, Act.CANCELLED):
+            desk.hear(kind, at(60 + number))
+        assert not any(desk.state(area, threat) == "clear" for area, threat in held)

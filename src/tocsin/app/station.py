@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tocsin import wire
+from tocsin.app.admit import admit, admit_aside
 from tocsin.app.checkpoint import Checkpoints
 from tocsin.app.clock import Clock
 from tocsin.app.fold import Kept, Learn, Said, fold, kind_of, nothing
@@ -23,7 +24,7 @@ from tocsin.app.reserve import Reserve
 from tocsin.areas import Areas
 from tocsin.errors import DiskFull, KeyTaken, LogBroken, LogError, SourceError, TocsinError
 from tocsin.log import Link, Log
-from tocsin.model import RECORD, Act, Alert, Contact, Contract, Kind, Place, Realm, Signal, SourceId
+from tocsin.model import RECORD, Act, Alert, Aside, Contact, Contract, Kind, Place, Realm, Signal, SourceId
 from tocsin.public.frames import FRESH_S
 from tocsin.warn.board import Board
 from tocsin.warn.saved import restore, save
@@ -338,7 +339,9 @@ class Station:
             if isinstance(item.kind, Signal):
                 self._signalled[item.kind.source] = self.clock.lasted()
                 if self.log.find(item.key) is None:
-                    self._admit(item.kind)
+                    admit(item.kind, self._board)
+            if isinstance(item.kind, Aside) and self.log.find(item.key) is None:
+                admit_aside(item.kind, self._board, self.heard().get(item.kind.source))
             before = self.log.head.seq
             said += self._take(item.key, item.kind)
             entry = self.log.find(item.key)
@@ -373,15 +376,6 @@ class Station:
                     names,
                     ", ..." if len(unlisted) > 5 else "",
                 )
-
-    def _admit(self, signal: Signal) -> None:
-        if signal.state != "raised" and not self._board.was_raised(signal.source, signal.area, signal.threat):
-            raise SourceError(
-                f"area: {signal.area} was never raised for {signal.threat} by {signal.source}, so there is "
-                f"nothing for {signal.state} to end",
-                todo="check area and threat; a feed says what is not raised by its contact",
-                area=signal.area,
-            )
 
     def _take(self, key: str, kind: Kind) -> list[Said]:
         """Append one entry and what is to be said because of it.  Inside a batch."""

@@ -126,6 +126,7 @@ def _info(
     response, urgency, severity, certainty = _CODES[said]
     if said in ("raised", "partly") and alert.level is Level.RED:
         severity = "Extreme"
+    spoken = "set_aside" if alert.set_aside else said
     event = words.event_of(alert.threat, language)
     mark = words.MARKS[status][words.LANGUAGES.index(language)] if status in words.MARKS else ""
     names = ", ".join(areas.name(one, language) for one in part.areas)
@@ -134,9 +135,9 @@ def _info(
         responses=(response,), urgency=urgency, severity=severity, certainty=certainty,
         event_codes=(Pair(OURS, alert.threat),), effective=sent, expires=expiry(part, sent),
         sender_name=author.name.get(language, author.sender),
-        headline=mark + words.headline_of(said, event, names, language),
+        headline=mark + words.headline_of(spoken, event, names, language),
         description=plain(alert.text)[0] if alert.text else "",
-        instruction=words.instruction_of(said, alert.threat, language),
+        instruction=words.instruction_of(spoken, alert.threat, language),
         web=author.web + identifier if author.web else "", parameters=_parameters(alert, said),
         areas=tuple(_area(one, areas, language) for one in part.areas),
     )  # fmt: skip
@@ -149,6 +150,7 @@ def _parameters(alert: Alert, said: str) -> tuple[Pair, ...]:
         "SUBTYPE": alert.subtype,
         "LEVEL": alert.level,
         "LATE": "true" if alert.late else None,
+        "SET-ASIDE": "true" if alert.set_aside else None,
     }
     pairs = [Pair(f"{OURS}-{name}", str(value)) for name, value in told.items() if value]
     if alert.since is not None:

@@ -23,6 +23,10 @@ HEADLINES: dict[str, tuple[str, str]] = {
     "raised": ("{event}: {areas}", "{event}: {areas}"),
     "partly": ("{event}, у частині: {areas}", "{event}, in part: {areas}"),
     "unknown": ("{event}, невідомо чи триває: {areas}", "{event}, not known whether it goes on: {areas}"),
+    "set_aside": (
+        "{event}, невідомо чи триває: джерело мовчить, установа відклала тривогу: {areas}",
+        "{event}, not known whether it goes on: its source is silent, set aside by the office: {areas}",
+    ),
     "clear": ("Відбій. {event}: {areas}", "All clear. {event}: {areas}"),
     "cancelled": ("Надіслано помилково. {event}: {areas}", "Sent in error. {event}: {areas}"),
 }
@@ -46,6 +50,11 @@ INSTRUCTIONS: dict[str, tuple[str, str]] = {
     "unknown": (
         "Відбою не було, підтвердження теж немає. Дійте як під час тривоги.",
         "There was no all clear, and nobody confirms the alert. Treat it as danger.",
+    ),
+    "set_aside": (
+        "Відбою не було. Джерело тривоги мовчить, установа її відклала. Дійте як під час тривоги.",
+        "There was no all clear. The alert's source is silent, and the office set it aside. "
+        "Treat it as danger.",
     ),
     "clear": ("Ця загроза минула.", "This danger is over."),
     "cancelled": (

@@ -174,7 +174,18 @@ class WebPush:
         missed = telling.saying is Saying.MISSED
         if missed and not _holds(said, telling.board):
             return None
-        kept = ("area", "areas", "threat", "state", "since", "said_at", "level", "cancelled", "late")
+        kept = (
+            "area",
+            "areas",
+            "threat",
+            "state",
+            "since",
+            "said_at",
+            "level",
+            "cancelled",
+            "set_aside",
+            "late",
+        )
         word = {name: said[name] for name in kept if name in said}
         word["areas"] = word["areas"][:40]  # 4,096 bytes are all that a push service must carry
         clear = said["state"] == State.CLEAR

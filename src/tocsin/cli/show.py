@@ -245,7 +245,7 @@ def _in_words(entry: Entry) -> str:
         names = ", ".join(kind.areas[:4]) + (
             f" and {len(kind.areas) - 4} more" if len(kind.areas) > 4 else ""
         )
-        note = " (raised in error)" if kind.cancelled else ""
+        note = " (raised in error)" if kind.cancelled else " (set aside)" if kind.set_aside else ""
         by = ", ".join(kind.sources) or "nobody"
         return f"we said: {names} {kind.threat} {State(kind.state).value}{note}, by {by}"
     if isinstance(kind, Signal):

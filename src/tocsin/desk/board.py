@@ -21,7 +21,7 @@ from tocsin.desk.people import People
 from tocsin.desk.rights import VERBS, Verb
 from tocsin.desk.screen import Screens
 from tocsin.desk.words import WORDS, say
-from tocsin.model import Approval, AreaId, Kind, Level, Realm, Signal, SourceId, Threat
+from tocsin.model import Approval, AreaId, Aside, Kind, Level, Realm, Signal, SourceId, Threat
 
 Receipts = Callable[[int], Awaitable[dict[str, Any]]]
 Sources = Callable[[Realm], dict[str, Any]]
@@ -51,12 +51,22 @@ class Held(Struct, frozen=True):
     levels: list[tuple[str, str]]
 
 
+class Silent(Struct, frozen=True):
+    """One raise of a source that cannot be heard, which two people can set aside."""
+
+    area: AreaId
+    threat: Threat
+    source: SourceId
+    press: str
+
+
 class Shown(Struct, frozen=True):
     """What the board's page shows."""
 
     needs: list[tuple[str, str]]  # a line, and where it leads
     mine: list[Held]
     raised: list[str]
+    silent: list[Silent]
 
 
 class Boards:
@@ -96,7 +106,9 @@ class Boards:
                 return
             kinds = await asyncio.to_thread(self._books(realm).tail)
             said = [kind for kind in kinds if isinstance(kind, Approval)]
-            for one, body in unfinished(said, {kind.id for kind in kinds if isinstance(kind, Signal)}):
+            for one, body in unfinished(
+                said, {kind.id for kind in kinds if isinstance(kind, Signal | Aside)}
+            ):
                 await self._clerk.finish(one, body)
             self._clerk.load(realm, said)
 
@@ -107,7 +119,9 @@ class Boards:
     def version(self, asked: Asked) -> str:
         """Return what changes when the page would."""
         said = self.shown(asked)
-        text = repr((said.needs, [(one.area, one.threat, one.what) for one in said.mine], said.raised))
+        text = repr(
+            (said.needs, [(one.area, one.threat, one.what) for one in said.mine], said.raised, said.silent)
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def shown(self, asked: Asked) -> Shown:
@@ -117,7 +131,20 @@ class Boards:
         needs += [*self._old(asked, board), *self._disputed(asked), *self._deaf(asked)]
         needs += self._messages(asked)
         mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
-        return Shown(needs, mine, [line for line, _ in self._raised(asked, board)])
+        raised = [line for line, _ in self._raised(asked, board)]
+        return Shown(needs, mine, raised, list(self.silent(asked)))
+
+    def silent(self, asked: Asked) -> Iterable[Silent]:
+        """Yield what sources hold raised that cannot be heard.  Offices end their own."""
+        offices = {person.authority for person in self._people.all() if not person.revoked}
+        for one in self._sources(asked.realm)["sources"]:
+            name, age_s = SourceId(one["name"]), one["age_s"]
+            if one["contact"] or name in offices or (age_s is not None and age_s < one["silence_s"]):
+                continue
+            for area, threat in () if name == "pack" else one["raised"]:
+                what = self._screens.what([area], threat, None, asked.lang)
+                press = say(asked.lang, "aside", what=what, name=name)
+                yield Silent(AreaId(area), Threat(threat), name, press)
 
     def _orders(self, asked: Asked) -> Iterable[tuple[str, str]]:
         orders = self._clerk.orders(asked.realm)

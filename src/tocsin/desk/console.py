@@ -27,7 +27,7 @@ from tocsin.desk.rights import Verb, allow
 from tocsin.desk.screen import Screens
 from tocsin.desk.words import WORDS, say
 from tocsin.errors import KeyRefused, SubscriberError
-from tocsin.model import Act, AreaId, Level, Realm, Step, Threat
+from tocsin.model import Act, AreaId, Level, Realm, SourceId, Step, Threat
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.\-]{0,39}")
 
@@ -66,6 +66,7 @@ class Console:
             needs=shown.needs,
             mine=shown.mine,
             raised=shown.raised,
+            silent=shown.silent,
             raise_areas=self._areas_of(asked),
             templates=[(one.name, one.title[asked.lang]) for one in self._pack.template],
         )
@@ -181,6 +182,7 @@ class Console:
         subtype: str | None = None,
         level: Level | None = None,
         text: str | None = None,
+        aside: SourceId | None = None,
     ) -> Order:
         if not _CODE.fullmatch(threat):
             raise SubscriberError(
@@ -199,6 +201,7 @@ class Console:
             level=level,
             expires=self._end(asked, act),
             text=text,
+            aside=aside,
         )
         return Order(**{**_fields(order), "screen": self._screens.digest(order, asked.lang)})
 
@@ -242,6 +245,18 @@ class Console:
         self._clerk.write(asked.who, order)
         step = await self._clerk.send(Witness(asked.who, asked.address), order)
         return RedirectResponse(f"{asked.here}/?done={step}", 303)
+
+    async def aside(self, asked: Asked) -> Response:
+        """Show what would be set aside: one raise of a silent source; a second person has to approve it."""
+        source, areas = asked.one("source"), self._named(asked)
+        silent = {(one.source, one.area, one.threat) for one in self._boards.silent(asked)}
+        if any((source, area, asked.one("threat")) not in silent for area in areas):
+            raise SubscriberError(
+                "no silent source holds that raised; nothing was set aside",
+                todo="look at the board: the source is back, or it was ended or set aside already",
+            )
+        order = self._made(asked, Act.CANCELLED, areas, Threat(asked.one("threat")), aside=SourceId(source))
+        return self._show(asked, order, self._clerk.write(asked.who, order))
 
     # The second person
 

@@ -7,7 +7,8 @@ text and what the screen said; people approve that hash and nothing else.
 2.  Two people are two names and two credentials.
 3.  The first word on an order stands: approved, refused, or too old after ten minutes.
 4.  All clear and cancellation take one person, always.
-5.  A rule may let one person send at once what takes two; then a second one reviews it.
+5.  To set a silent source's raise aside takes two, always.
+6.  A rule may let one person send at once what takes two; then a second one reviews it.
 
 `Orders` is a fold over the log's `Approval` entries: whatever is open after a restart is open again.
 """
@@ -23,7 +24,7 @@ from msgspec import Struct
 
 from tocsin.areas import Areas
 from tocsin.errors import ConfigError, SourceError
-from tocsin.model import Act, Approval, AreaId, Level, Realm, Signal, SourceId, Step, Threat
+from tocsin.model import Act, Approval, AreaId, Aside, Level, Realm, Signal, SourceId, Step, Threat
 
 HOLDS = timedelta(minutes=10)  # how long an order waits for its second person
 MOST_AREAS = 200
@@ -45,13 +46,29 @@ class Order(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     level: Level | None = None
     expires: datetime | None = None
     text: str | None = None
+    aside: SourceId | None = None  # whose raise is to be set aside; ``act`` is cancelled then, and not sent
 
-    def signals(self, sent: datetime) -> list[tuple[str, Signal]]:
-        """Return the keys and signals that it stands for: one an area, always the same keys."""
+    @property
+    def does(self) -> str:
+        """What it does, as a word: an act, or set_aside."""
+        return "set_aside" if self.aside is not None else str(self.act)
+
+    def signals(self, sent: datetime) -> list[tuple[str, Signal | Aside]]:
+        """Return the keys and kinds that it stands for: one an area, always the same keys."""
+        if self.aside is not None:
+            return [
+                (f"aside/{self.id}-{number}", self._set_aside(self.aside, number, area, sent))
+                for number, area in enumerate(self.areas)
+            ]
         return [
             (f"signal/{self.authority}/{self.id}-{number}", self._signal(number, area, sent))
             for number, area in enumerate(self.areas)
         ]
+
+    def _set_aside(self, source: SourceId, number: int, area: AreaId, sent: datetime) -> Aside:
+        return Aside(
+            self.realm, source, f"{self.id}-{number}", area, self.threat, by=self.authority, sent=sent
+        )
 
     def _signal(self, number: int, area: AreaId, sent: datetime) -> Signal:
         return Signal(
@@ -139,6 +156,8 @@ def rules_of(tables: Iterable[object]) -> tuple[Rule, ...]:
 
 def rule_for(order: Order, rules: Iterable[Rule], areas: Areas) -> Rule:
     """Return the rule that decides; where none fits, two people."""
+    if order.aside is not None:
+        return Rule()
     if order.act is not Act.RAISED:
         return Rule(people=1)
     for rule in rules:

@@ -108,6 +108,7 @@ def _routes(
         ("/live", front.inside(console.live), "GET"),
         ("/check", front.inside(console.check), "POST"),
         ("/send", front.inside(console.send), "POST"),
+        ("/aside", front.inside(console.aside), "POST"),
         ("/end", front.inside(console.end), "POST"),
         ("/held", front.inside(held.page), "GET"),
         ("/held", front.inside(held.decide), "POST"),

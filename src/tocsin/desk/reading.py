@@ -17,7 +17,7 @@ from tocsin.cap import words
 from tocsin.cap.values import plain
 from tocsin.desk.orders import MOST_TEXT
 from tocsin.errors import SubscriberError
-from tocsin.model import Act, AreaId, Realm, Threat
+from tocsin.model import AreaId, Realm, Threat
 
 LANGUAGES = words.LANGUAGES
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\ud800-\udfff]")
@@ -67,17 +67,17 @@ def _checked(lang: str, text: str) -> str:
 
 
 def read_by_people(
-    act: Act, threat: Threat, chosen: Sequence[AreaId], text: str | None, realm: Realm, areas: Areas
+    act: str, threat: Threat, chosen: Sequence[AreaId], text: str | None, realm: Realm, areas: Areas
 ) -> list[Reading]:
-    """Return what people read of an order, in each language."""
+    """Return what people read of an order, in each language; ``act`` as `Order.does` says it."""
     mark = "" if realm is Realm.ACTUAL else "Exercise" if realm is Realm.EXERCISE else "Test"
     readings = []
     for number, language in enumerate(LANGUAGES):
         names = ", ".join(areas.name(area, language) for area in chosen)
-        line = words.headline_of(str(act), words.event_of(threat, language), names, language)
+        line = words.headline_of(act, words.event_of(threat, language), names, language)
         sign = words.MARKS[mark][number] if mark else ""
         readings.append(
-            Reading(language, sign + line, text or "", words.instruction_of(str(act), threat, language))
+            Reading(language, sign + line, text or "", words.instruction_of(act, threat, language))
         )
     return readings
 

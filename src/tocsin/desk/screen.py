@@ -13,7 +13,7 @@ from tocsin.cap.words import event_of
 from tocsin.desk.orders import Order
 from tocsin.desk.reading import Reading, hash_of, read_by_people
 from tocsin.desk.words import WORDS, say
-from tocsin.model import Act, AreaId, Level, Realm, Threat
+from tocsin.model import AreaId, Level, Realm, Threat
 
 _FEW = 6  # names that a heading spells out
 
@@ -52,7 +52,7 @@ class Screens:
     def readings(self, order: Order) -> list[Reading]:
         """Return what people will read, in each language."""
         areas = self._country.areas
-        return read_by_people(order.act, order.threat, order.areas, order.text, order.realm, areas)
+        return read_by_people(order.does, order.threat, order.areas, order.text, order.realm, areas)
 
     def lines(self, order: Order, lang: str) -> list[str]:
         """Return what the screen says above what people will read."""
@@ -60,9 +60,10 @@ class Screens:
         subtype = f" ({order.subtype})" if order.subtype else ""
         level = f", {words[order.level]}" if order.level else ""
         where = ", ".join(f"{areas.name(area, lang)} ({area})" for area in order.areas)
+        does = words[f"act_{order.does}"] + (f" ({order.aside})" if order.aside else "")
         return [
             f"{words[order.realm]}. {words[f'{order.realm}_more']}",
-            f"{words['what']}: {words[f'act_{order.act}']}: {event_of(order.threat, lang)}{subtype}{level}",
+            f"{words['what']}: {does}: {event_of(order.threat, lang)}{subtype}{level}",
             f"{words['where']}: {where}",
             f"{words['people']}: {self.people(order.areas, lang)}",
             f"{words['channels']}: {self.channels(order.realm, lang)}",
@@ -82,9 +83,11 @@ class Screens:
     def press(self, order: Order, lang: str, *, two: bool) -> str:
         """Return what the button says that it does."""
         event, names = event_of(order.threat, lang), self.names(order.areas, lang)
+        if order.aside is not None:
+            return say(lang, "aside_propose", event=event, areas=names, name=order.aside)
         if two:
             return say(lang, "send_propose", event=event, areas=names)
-        act = WORDS[lang]["act_raised" if order.act is Act.RAISED else f"act_{order.act}"]
+        act = WORDS[lang][f"act_{order.does}"]
         count = f"{WORDS[lang]['people'].lower()} {self.people(order.areas, lang)}"
         return say(lang, "press_send", act=act, event=event, areas=names, count=count)
 

@@ -70,6 +70,8 @@ def status_json(status: Status, moment: Moment) -> dict[str, Any]:
         entry["expires"] = stamp(status.expires)
     if status.cancelled:
         entry["cancelled"] = True
+    if status.set_aside:
+        entry["set_aside"] = True
     return entry
 
 

@@ -112,6 +112,10 @@ _SCHEMAS: dict[str, Any] = {
             "level": {"type": "string", "enum": ["yellow", "red"]},
             "expires": _TIME,
             "text": {"type": "string"},
+            "set_aside": {
+                "type": "boolean",
+                "description": "Unknown: an office set a silent source's raise aside; no all clear.",
+            },
             "cancelled": {
                 "type": "boolean",
                 "description": "The raise before was sent in error; no all clear.",

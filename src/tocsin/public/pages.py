@@ -58,6 +58,7 @@ class Verdict(NamedTuple):
     unheard: bool  # raised, and nobody confirms it now
     lapsed: datetime | None  # since when nobody does, where that is known
     cancelled: bool  # the last alert here was sent in error
+    set_aside: bool  # a silent source's raise, that two people set aside
 
 
 class Row(NamedTuple):
@@ -221,10 +222,8 @@ class Pages:
             more.append(words["unconfirmed"])
         elif found.state == "raised" and found.since is not None and at - found.since > self._usual:
             more.append(words["overdue"])
-        if found.cancelled:
-            more.append(words["cancelled"])
-        if not found.covered:
-            more.append(words["not_covered"])
+        notes = {"cancelled": found.cancelled, "set_aside": found.set_aside, "not_covered": not found.covered}
+        more += [words[name] for name, holds in notes.items() if holds]
         word = _prefix(snapshot, lang) + words[shown]
         return Row(
             area, self._country.areas.name(area, lang), _kind(found), word, since, "; ".join(more), found
@@ -337,6 +336,7 @@ def judge(threats: Mapping[str, Entry], at: datetime) -> Verdict:
         cancelled=any(
             told in (State.CLEAR, State.UNKNOWN) and entry.get("cancelled") for _, told, entry in covered
         ),
+        set_aside=any(entry.get("set_aside") for _, _, entry in covered),
     )
 
 

@@ -40,6 +40,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "відбою не було, і триває довше, ніж зазвичай тривають тривоги",
     ),
     "standing": ("standing alert", "постійна тривога"),
+    "set_aside": (
+        "set aside by the office, its source is silent; no all clear received",
+        "відкладено установою, джерело мовчить; відбою не було",
+    ),
     "cancelled": ("the alert was sent in error", "тривогу надіслано помилково"),
     # threats, and the kinds that sources name; any other code is shown as it came
     "air": ("air raid", "повітряна"),

@@ -13,11 +13,13 @@ that a time was up as a `Lapse`.
     newer than what clears it.  Without a clear of its own it is clear only
     when the areas that make it up all are.
 4.  Otherwise it is **unknown**: nobody was heard, a source went quiet, a raise
-    expired, a raise was cancelled and nobody has said clear since.
+    expired, a raise was cancelled or set aside and nobody has said clear since.
 5.  A threat that no source is contracted to report there is **not covered**.
 
 Silence turns clear into unknown and leaves raised raised.  A raise without
-expiry never ends by itself.  A clear is a source's word for the parts that
+expiry never ends by itself.  One that was set aside is unknown, and raised again
+with its source's next word; where it stood only an all clear counts that came
+after, and no contact.  A clear is a source's word for the parts that
 have no raise of their own; a contact is a statement about everything in the
 source's contract, so what has no word of that source yet and is not listed is
 clear by it.
@@ -36,6 +38,7 @@ from tocsin.model import (
     Act,
     Alert,
     AreaId,
+    Aside,
     Contact,
     Contract,
     Kind,
@@ -50,7 +53,7 @@ from tocsin.model import (
 from tocsin.warn.source import Source
 from tocsin.warn.threat import Disagreement, ThreatMap
 from tocsin.warn.told import NOT_COVERED, Status, Told
-from tocsin.warn.words import Word
+from tocsin.warn.words import Mark, Word
 
 Key = tuple[AreaId, Threat]
 
@@ -102,6 +105,8 @@ class Board:
             return self._learn_lapse(kind)
         elif isinstance(kind, Contract):
             return self._learn_contract(kind)
+        elif isinstance(kind, Aside):
+            return self._learn_set_aside(place, kind)
         return ()  # an episode is history and changes no present state
 
     def hear(self, place: Place, at: datetime, kind: Kind) -> list[Alert]:
@@ -158,6 +163,12 @@ class Board:
         word = self._word(lapse.source, lapse.area, lapse.threat)
         word.lapsed.update(one.place for one in word.raises if one.place == lapse.because)
         return self._changed(lapse.area, lapse.threat)
+
+    def _learn_set_aside(self, place: Place, ruled: Aside) -> Iterable[Key]:
+        word = self._word(ruled.source, ruled.area, ruled.threat)
+        if word.open:
+            word.aside = Mark(place, ruled.sent)
+        return self._changed(ruled.area, ruled.threat)
 
     def _learn_contact(self, place: Place, at: datetime, contact: Contact) -> Iterable[Key]:
         source = self._source(contact.source)
@@ -316,7 +327,7 @@ class Board:
             since = cause.sent if isinstance(cause, Signal | Contact) else at
         if now.state is State.NOT_COVERED:
             since = None
-        return Status(now.state, since, now.sources, cancelled=cancelled)
+        return Status(now.state, since, now.sources, cancelled=cancelled, set_aside=now.set_aside)
 
     def _is_late(self, at: datetime, cause: Kind | None) -> bool:
         if not isinstance(cause, Signal):
@@ -338,6 +349,7 @@ class Board:
             expires=status.expires,
             text=status.text,
             cancelled=status.cancelled,
+            set_aside=status.set_aside,
             late=late,
         )
 

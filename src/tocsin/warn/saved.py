@@ -21,7 +21,7 @@ from tocsin.warn.board import Board, Due
 from tocsin.warn.source import Source
 from tocsin.warn.threat import ThreatMap
 from tocsin.warn.told import Status
-from tocsin.warn.words import Raise, Word
+from tocsin.warn.words import Mark, Raise, Word
 
 
 class SavedWord(Struct, array_like=True):
@@ -34,6 +34,7 @@ class SavedWord(Struct, array_like=True):
     clear_heard_at: datetime | None
     cancelled_at: datetime | None
     lapsed: list[Place]
+    aside: tuple[Place, datetime] | None
 
 
 class SavedNode(Struct, array_like=True):
@@ -145,7 +146,7 @@ def _nodes(one: ThreatMap) -> list[SavedNode]:
 def _word(source: str, word: Word) -> SavedWord:
     raises = [(one.place, one.signal, one.stated) for one in word.raises]
     ends = (word.cleared_at, word.clear_place, word.clear_heard_at, word.cancelled_at)
-    return SavedWord(SourceId(source), raises, *ends, sorted(word.lapsed))
+    return SavedWord(SourceId(source), raises, *ends, sorted(word.lapsed), word.aside)
 
 
 def _to_node(one: ThreatMap, saved: SavedNode) -> None:
@@ -155,6 +156,7 @@ def _to_node(one: ThreatMap, saved: SavedNode) -> None:
         word.cleared_at, word.clear_place = kept.cleared_at, kept.clear_place
         word.clear_heard_at, word.cancelled_at = kept.clear_heard_at, kept.cancelled_at
         word.lapsed = set(kept.lapsed)
+        word.aside = Mark(*kept.aside) if kept.aside is not None else None
     one.nodes[saved.area].newest_raise = saved.newest_raise
     one.mark(saved.area)
 

@@ -10,7 +10,7 @@ from tocsin.areas import Areas
 from tocsin.model import AreaId, Level, SourceId, State, Threat
 from tocsin.warn.source import Source
 from tocsin.warn.told import NOT_COVERED, Status
-from tocsin.warn.words import Node, Word
+from tocsin.warn.words import Mark, Node, Word
 
 _LEVELS = (None, Level.YELLOW, Level.RED)
 
@@ -43,6 +43,7 @@ class ThreatMap:
         self._sources = sources
         self._listed = listed
         self._open: set[AreaId] = set()  # that some source holds raised
+        self._aside: set[AreaId] = set()  # where a raise was set aside
         self._open_below: dict[AreaId, set[AreaId]] = {}
         self._nodes_below: dict[AreaId, set[AreaId]] = {}
 
@@ -60,11 +61,11 @@ class ThreatMap:
 
     def mark(self, area: AreaId) -> None:
         """Keep the index of what is raised in step with the words."""
-        is_open = False
+        is_open = is_aside = False
         for word in self.nodes[area].words.values():
-            if word.open:
-                is_open = True
-                break
+            is_open = is_open or word.open
+            is_aside = is_aside or word.aside is not None
+        (set.add if is_aside else set.discard)(self._aside, area)
         if is_open == (area in self._open):
             return
         change = set.add if is_open else set.discard
@@ -111,12 +112,19 @@ class ThreatMap:
         if parts:
             held = [word for part in parts for word in self._holding(part)]
             return Status(State.PARTLY, min(word.since for word in held), _names(held))
+        aside = self._set_aside(area)
+        names = tuple(sorted({name for name, _ in aside}))
         spoken = self.spoken_of(area)
-        if not any(source.touches(area, self.threat, spoken) for source in self._sources.values()):
+        near = bool(aside) or self._is_aside_below(area)
+        if not near and not any(
+            source.touches(area, self.threat, spoken) for source in self._sources.values()
+        ):
             return NOT_COVERED
         vouching = self._clear_by(area)
         if vouching:
             return Status(State.CLEAR, sources=tuple(sorted(vouching)))
+        if aside:
+            return Status(State.UNKNOWN, sources=names, set_aside=True)
         return Status(State.UNKNOWN)
 
     def _holding(self, area: AreaId) -> list[Word]:
@@ -127,6 +135,21 @@ class ThreatMap:
             for word in self.nodes[above].words.values()
             if word.open
         ]
+
+    def _set_aside(self, area: AreaId) -> list[tuple[SourceId, Mark]]:
+        """Return the sources whose raise of an area, or of one around it, was set aside."""
+        if not self._aside:
+            return []
+        return [
+            (SourceId(name), word.aside)
+            for above in self._areas.chain(area)
+            if above in self._aside
+            for name, word in self.nodes[above].words.items()
+            if word.aside is not None
+        ]
+
+    def _is_aside_below(self, area: AreaId) -> bool:
+        return any(area in self._areas.chain(one) for one in self._aside)
 
     def _clear_by(self, area: AreaId) -> set[SourceId]:
         """Return the sources by which an area is clear: as a whole, or by the parts that make it up.
@@ -145,7 +168,11 @@ class ThreatMap:
         return vouching
 
     def _covering(self, area: AreaId) -> set[SourceId]:
-        """Return the sources whose clear covers an area and is no older than any raise of it."""
+        """Return the sources whose clear covers an area and is no older than any raise of it.
+
+        Where a raise was set aside only an all clear counts that was sent and heard after that.
+        """
+        asides = [aside for _, aside in self._set_aside(area)]
         chain = [self.nodes[above] for above in self._areas.chain(area) if above in self.nodes]
         newest = max((node.newest_raise for node in chain if node.newest_raise is not None), default=None)
         vouching = set()
@@ -153,13 +180,21 @@ class ThreatMap:
             if not source.speaks_of(area, self.threat):
                 continue
             words = [node.words[name] for node in chain if name in node.words]
-            times = [word.cleared_at for word in words if word.cleared_at and source.vouches(word)]
+            times = [
+                word.cleared_at
+                for word in words
+                if word.cleared_at and source.vouches(word) and all(_is_after(word, one) for one in asides)
+            ]
             stated_at = source.stated_at
             if source.held and stated_at and all(word.settled_by(stated_at) for word in words):
-                times.append(stated_at)
+                times += [] if asides else [stated_at]
             if times and (newest is None or max(times) >= newest):
                 vouching.add(name)
         return vouching
+
+
+def _is_after(word: Word, aside: Mark) -> bool:
+    return word.clear_place > aside.place and word.cleared_at is not None and word.cleared_at > aside.sent
 
 
 def _raised(words: list[Word]) -> Status:

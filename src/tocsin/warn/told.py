@@ -30,6 +30,7 @@ class Status(Struct, frozen=True, omit_defaults=True):
     expires: datetime | None = None
     text: str | None = None
     cancelled: bool = False
+    set_aside: bool = False
 
 
 NOT_COVERED = Status(State.NOT_COVERED)
@@ -39,7 +40,7 @@ def status_of(alert: Alert) -> Status:
     """Return what an alert tells each of its areas."""
     return Status(
         alert.state, alert.since, alert.sources,
-        alert.subtype, alert.level, alert.expires, alert.text, alert.cancelled,
+        alert.subtype, alert.level, alert.expires, alert.text, alert.cancelled, alert.set_aside,
     )  # fmt: skip
 
 

@@ -38,10 +38,17 @@ class Raise(NamedTuple):
         return self.sent, not self.stated, expires is None, expires or self.sent, self.signal.id
 
 
+class Mark(NamedTuple):
+    """When two people set what a silent source holds raised aside, and where in the log."""
+
+    place: Place
+    sent: datetime
+
+
 class Word:
     """What one source says of one area and one threat."""
 
-    __slots__ = ("cancelled_at", "clear_heard_at", "clear_place", "cleared_at", "lapsed", "raises")
+    __slots__ = ("aside", "cancelled_at", "clear_heard_at", "clear_place", "cleared_at", "lapsed", "raises")
 
     def __init__(self) -> None:
         self.raises: list[Raise] = []  # not ended, oldest first
@@ -50,6 +57,7 @@ class Word:
         self.clear_heard_at: datetime | None = None  # by our clock
         self.cancelled_at: datetime | None = None  # the newest cancellation, by its own time
         self.lapsed: set[Place] = set()  # raises whose expiry has passed
+        self.aside: Mark | None = None  # its raises do not count, until the source speaks again
 
     @property
     def ended_at(self) -> datetime | None:
@@ -70,7 +78,7 @@ class Word:
     @property
     def open(self) -> bool:
         """Whether it holds the area raised.  The newest raise decides: it may expire, or not."""
-        if not self.raises:
+        if not self.raises or self.aside is not None:
             return False
         last = self.raises[-1]
         newest = self.newest if last.stated else last
@@ -85,9 +93,11 @@ class Word:
     def settled_by(self, stated_at: datetime) -> bool:
         """Return whether a statement that lists nothing here makes the area clear.
 
-        It does not after a raise that ran out, nor when it is older than a cancellation: it may
-        have listed what was cancelled then.
+        It does not after a raise that ran out or was set aside, nor when it is older than a
+        cancellation: it may have listed what was cancelled then.
         """
+        if self.aside is not None:
+            return False
         return not self.expired and (self.cancelled_at is None or self.cancelled_at < stated_at)
 
     @property
@@ -105,6 +115,7 @@ class Word:
         one = Raise(place, signal, stated)
         if self._is_over(one):
             return False
+        self.aside = None
         self.raises.append(one)
         if len(self.raises) == 1:
             return True
@@ -118,6 +129,8 @@ class Word:
         """Return whether a contact of that time which lists the area says more than is known."""
         if self.ended_at is not None and stated_at <= self.ended_at:
             return False
+        if self.aside is not None:
+            return True
         newest = self.newest
         return newest is None or not (newest.sent > stated_at or newest.stands_at(stated_at))
 
@@ -138,6 +151,8 @@ class Word:
         if over:
             self.raises = [one for one in self.raises if one not in over]
             self.lapsed.difference_update(one.place for one in over)
+        if not self.raises:
+            self.aside = None
         return [one.place for one in over]
 
     def _is_over(self, one: Raise) -> bool:

@@ -45,6 +45,7 @@ function moreOf(verdict, parts) {
   else if (verdict.unheard) more.push(words.unconfirmed);
   else if (verdict.state === "raised" && told.now - verdict.since > given.usual_ms) more.push(words.overdue);
   if (verdict.cancelled) more.push(words.cancelled);
+  if (verdict.aside) more.push(words.set_aside);
   if (!verdict.covered) more.push(words.not_covered);
   return more.join("; ");
 }

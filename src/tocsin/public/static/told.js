@@ -164,5 +164,6 @@ function verdict(covered) {
     high: whole.some(({ entry }) => entry.level === "red"),
     lapsed: unheard ? Math.max(0, ...raised.map((one) => one.until)) : 0,
     cancelled: covered.some((one) => ["clear", "unknown"].includes(one.state) && one.entry.cancelled),
+    aside: covered.some((one) => one.entry.set_aside),
   };
 }
