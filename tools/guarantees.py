@@ -138,6 +138,11 @@ def _crowd(result: Any) -> Iterator[Promise]:
         yield Promise(words, f"≤ {goal['goal']}", str(goal["found"]), goal["found"] <= goal["goal"])
 
 
+def _correct(result: Any) -> Iterator[Promise]:
+    words = f"One press at the console corrects a raise for all of {result['subscribers']:,} subscribers"
+    yield Promise(words, f"{result['goal_s']:g} s", f"{result['worst_s']} s", bool(result["met"]))
+
+
 def _log(result: Any) -> Iterator[Promise]:
     rows, rebuilt, append = result["import"], result["rebuild"]["entries_per_s"], result["append"]
     yield Promise("Rows imported", "10 s", f"{rows['rows']:,} in {rows['seconds']} s", rows["seconds"] <= 10)
@@ -164,6 +169,7 @@ PARTS = (
     Part("Fan-out", SPEED / "fanout.json", "python bench/speed/fanout.py", _fanout),
     Part("The board", SPEED / "board_json.json", "python bench/speed/board_json.py", _board),
     Part("Crowds", SPEED / "crowd.json", "python bench/speed/crowd.py", _crowd),
+    Part("Correcting a mistake", SPEED / "correct.json", "python bench/speed/correct.py", _correct),
     Part("Reading", ACCURACY / "result.json", "python bench/accuracy/claims.py", _reading),
 )
 
