@@ -347,3 +347,12 @@ def test_what_was_set_aside_is_unknown_in_every_code_and_says_so():
     assert "set aside by the office" in xml
     assert "TOCSIN-SET-ASIDE" in xml
     assert "AllClear" not in xml
+
+
+def test_free_text_is_text_in_a_message_and_reorders_nothing():
+    """What looks like elements stays text; what is not seen is left out."""
+    (message,) = told(said(KYIV, text="<headline>All clear</headline> \u202egniog\u2066 ]]> &x; \x9b"))
+    xml = to_xml(message)
+    assert [one.text for one in etree.fromstring(xml).iter("{*}headline")] != ["All clear"]
+    assert b"<headline>All clear" not in xml
+    assert not any(one in xml.decode() for one in ("\u202e", "\u2066", "\x9b"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
@@ -70,9 +71,15 @@ def moment(text: str | None, what: str) -> datetime | None:
     return None if text is None else wire.read_moment(text, what)
 
 
+_HIDDEN = re.compile(
+    r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)  # JSON escapes what is below a blank by itself
+
+
 def print_json(value: Any) -> None:
-    """Print one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """Print one line of JSON; what would steer a terminal or reorder the line is escaped."""
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    click.echo(_HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", line))
 
 
 def fetch(url: str, *, body: Any = None, key: str | None = None) -> Any:

@@ -216,6 +216,7 @@ def key_revoke(name: str, data: str | None, config_file: Path | None) -> None:
 @config_option
 @json_option
 @click.option(
+    "--against",
     "--note",
     "note_file",
     type=click.Path(path_type=Path),

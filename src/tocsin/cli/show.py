@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from tocsin import wire
@@ -33,6 +34,7 @@ from tocsin.log.sqlite import SqliteLog, held
 from tocsin.model import Act, Alert, Realm, Signal, State, Threat
 from tocsin.public import frames
 from tocsin.public.history import csv_text, of_level, past_json
+from tocsin.public.words import inert
 from tocsin.views.history import PACK, AreaPast, History, peak
 from tocsin.warn.told import Told
 
@@ -207,8 +209,15 @@ def why(place: str, data: str | None, realm: str, config_file: Path | None, as_j
         print_json([_entry_json(entry) for entry in chain])
         return
     for depth, entry in enumerate(chain):
-        console.print(f"{'  ' * depth}[bold]{entry.seq}[/bold] {wire.stamp(entry.at)}  {_in_words(entry)}")
-        console.print(f"{'  ' * depth}  [dim]{entry.key}  hash {entry.hash.hex()[:16]}[/dim]")
+        console.print(
+            f"{'  ' * depth}[bold]{entry.seq}[/bold] {wire.stamp(entry.at)}  {_plain(_in_words(entry))}"
+        )
+        console.print(f"{'  ' * depth}  [dim]{_plain(entry.key)}  hash {entry.hash.hex()[:16]}[/dim]")
+
+
+def _plain(text: str) -> str:
+    """Return other people's words so that they neither style nor steer the terminal."""
+    return escape(str(inert(text)))
 
 
 def _causes(log: Log, seq: int) -> list[Entry]:
