@@ -164,3 +164,46 @@ def test_the_end_of_the_keys_is_told(tmp_path):
     assert '"warning":null' in shown.stdout
     (tmp_path / "cap" / "spring.key").chmod(0o644)
     assert "others can read" in tocsin("cap", "keys", "--data", tmp_path).stderr
+
+
+class Days:
+    """A shelf with keys, and a clock that is moved on day by day."""
+
+    def __init__(self, *keys):
+        self.day = 0
+        self.shelf = Shelf(UA, AUTHOR, "e1", NOW, lambda: self.now, lambda: keys)
+        self.pinned = [one.certificate for one in keys]
+
+    @property
+    def now(self):
+        """Return the time."""
+        return NOW + timedelta(days=self.day)
+
+    def verdict(self, seq):
+        """Return what somebody who has pinned the certificates finds wrong with a message of this day."""
+        raised = Alert(Realm.ACTUAL, ("UA80",), "air", State.RAISED, self.now, (1,))
+        self.shelf.hear([(seq, self.now, raised)])
+        reading = read_signed(body(self.shelf, f"{PREFIX}e1-{seq}.cap.xml"), self.pinned, self.now)
+        return [one.rule for one in reading.findings], reading.message is not None
+
+
+def test_with_the_clock_moved_on_by_90_days_every_day_is_counted_down_and_nothing_fails_open():
+    """The last key ends on day 80; whoever has pinned it takes nothing after it."""
+    days = Days(key(begins=NOW, ends=NOW + timedelta(days=80)))
+    due = []
+    for days.day in range(91):
+        due.append(days.shelf.key_days())
+        found, taken = days.verdict(days.day + 1)
+        assert taken == (days.day <= 80), (days.day, found)
+    assert due == [*range(80, -1, -1)] + [0] * 10  # the board of the desk names it from 60 on
+
+
+def test_while_two_keys_overlap_every_message_of_90_days_is_signed_and_the_days_go_up_again():
+    """The new key is made on day 30, and the old one ends on day 80."""
+    old = key(begins=NOW, ends=NOW + timedelta(days=80))
+    days = Days(old, key(begins=NOW + timedelta(days=30), ends=NOW + timedelta(days=395)))
+    due = []
+    for days.day in range(91):
+        due.append(days.shelf.key_days())
+        assert days.verdict(days.day + 1) == ([], True), days.day
+    assert all(one is not None and one > 50 for one in due)

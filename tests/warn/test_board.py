@@ -510,3 +510,16 @@ def test_what_another_source_holds_stays_raised():
     desk.raised(KYIV, 2, source="other")
     desk.set_aside(KYIV, 70)
     assert desk.state(KYIV) == "raised"
+
+
+def test_what_is_set_aside_is_unknown_also_where_no_contract_covers_it_any_more():
+    """Not covered would let another threat's all clear speak for the area, and for the one around it."""
+    desk = Desk("feed", "other", threats=("air", "artillery"))
+    desk.raised(KYIV, 1)
+    desk.contact(seconds=2, source="other")
+    for source in ("feed", "other"):
+        desk.hear(contract(source, ("UA",), ("artillery",)), when=at(5))
+    desk.contact(seconds=6, source="other")
+    desk.set_aside(KYIV, 70)
+    assert (desk.state(KYIV), desk.state(KYIV, "artillery")) == ("unknown", "clear")
+    assert (desk.worst(KYIV), desk.worst("UA")) == ("unknown", "unknown")

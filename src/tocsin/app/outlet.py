@@ -222,6 +222,10 @@ class Outlet:
         """Return what the board holds raised for a source."""
         return self.station.board.holds(source)
 
+    def key_days(self) -> int | None:
+        """Return for how many days messages in CAP can be signed; None without keys."""
+        return None if self.shelf is None else self.shelf.key_days()
+
     def board(self) -> dict[str, Any]:
         """Return what the board shows."""
         return self.door.board_now()

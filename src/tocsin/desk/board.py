@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from tocsin.cap.sign import WARN_DAYS
 from tocsin.countries.desk import DeskPack
 from tocsin.desk.api import Recorder
 from tocsin.desk.clerk import Clerk, unfinished
@@ -33,6 +34,9 @@ class Books(Recorder, Protocol):
 
     def holds(self, source: SourceId) -> list[tuple[AreaId, Threat]]:
         """Return what a source holds raised by its own word."""
+
+    def key_days(self) -> int | None:
+        """Return for how many days messages in CAP can be signed; None without keys."""
 
     def tail(self) -> list[Kind]:
         """Return the end of the log, oldest first; reads the disk."""
@@ -128,7 +132,7 @@ class Boards:
         """Return what the page shows now."""
         board = self._books(asked.realm).board()
         needs = [*self._orders(asked), *self._few(asked), *self._lost(asked, board)]
-        needs += [*self._old(asked, board), *self._disputed(asked), *self._deaf(asked)]
+        needs += [*self._old(asked, board), *self._disputed(asked), *self._deaf(asked), *self._ends(asked)]
         needs += self._messages(asked)
         mine = [self._held(asked, board, area, threat) for area, threat in self.held(asked)]
         raised = [line for line, _ in self._raised(asked, board)]
@@ -192,6 +196,12 @@ class Boards:
             silent = [one["endpoint"] for one in alert["receipts"] if one["confirmed"] is None]
             if silent:
                 yield say(asked.lang, "unconfirmed", names=", ".join(silent), seq=alert["seq"]), ""
+
+    def _ends(self, asked: Asked) -> Iterable[tuple[str, str]]:
+        """Name the keys for CAP when they are about to end, or have ended."""
+        days = self._books(asked.realm).key_days()
+        if days is not None and days <= max(WARN_DAYS):
+            yield say(asked.lang, "keys_end" if days else "keys_ended", days=days), ""
 
     def _old(self, asked: Asked, board: dict[str, Any]) -> Iterable[tuple[str, str]]:
         for line, age in self._raised(asked, board):
