@@ -143,7 +143,7 @@ class Boards:
         offices = {person.authority for person in self._people.all() if not person.revoked}
         for one in self._sources(asked.realm)["sources"]:
             name, age_s = SourceId(one["name"]), one["age_s"]
-            if one["contact"] or name in offices or (age_s is not None and age_s < one["silence_s"]):
+            if one["contact"] or name in offices or (age_s is not None and age_s <= one["silence_s"]):
                 continue
             for area, threat in () if name == "pack" else one["raised"]:
                 what = self._screens.what([area], threat, None, asked.lang)
