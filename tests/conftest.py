@@ -9,7 +9,6 @@ from hypothesis import settings
 
 from tests.support import RunningServer
 
-
 # A test is no stopwatch: two busy cores make any example slow.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
