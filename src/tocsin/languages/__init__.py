@@ -27,7 +27,8 @@ _LEVELS = {  # words that say of which level a place is
     for level, words in {
         "oblast": "oblast oblasts region regions область області областю областях обл",
         "raion": "raion district район районі району районах",
-        "hromada": "community громада громаді громади",
+        "hromada": "community hromada громада громаді громади громаду громадою "
+        "територіальна територіальній територіальної",
     }.items()
     for word in words.split()
 }

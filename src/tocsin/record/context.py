@@ -16,11 +16,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Struct
 
 RECENT_DAYS = 3  # how long before the publication an event may be and still be the news
+
+
+class Rule(StrEnum):
+    """How a place was found that its sentence does not name."""
+
+    BEFORE = "place: of the words before"
+    SEAT = "place: of who says it"
+    NOWHERE = "place: not said"
 
 
 class Speech(NamedTuple):
@@ -256,5 +265,5 @@ def located(
                 if not where.origin and (not named or re.search(r"[^\W\d_a-zа-яіїєґ]", where.words))
             ]
             if found:
-                return f"[{found[-1].words}]", "place: of the words before"
-    return "", "place: not said"
+                return f"[{found[-1].words}]", Rule.BEFORE
+    return "", Rule.NOWHERE

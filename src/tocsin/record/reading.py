@@ -20,6 +20,7 @@ from tocsin.errors import SourceGarbled
 from tocsin.record.claims import Claim, Document, Polarity, Qualifier, Step, Topic
 from tocsin.record.context import (
     Context,
+    Rule,
     Speech,
     Vouched,
     When,
@@ -116,7 +117,9 @@ def _read(
     drafts += statements(scenes, contexts, drafts, text)
     drafts.sort(key=lambda one: (one.start, one.end))
     own = f"{own_name(document.channel)} (own account)".strip()
-    whole = _Whole(text, scenes, contexts, drafts, published, own, gazetteer, recaps(scenes, text))
+    whole = _Whole(
+        text, scenes, contexts, drafts, published, own, gazetteer, language.code, recaps(scenes, text)
+    )
     return [_claim(one, number, whole) for number, one in enumerate(drafts)]
 
 
@@ -189,6 +192,7 @@ class _Whole(NamedTuple):
     published: date | None
     own: str  # who speaks where the text names nobody
     gazetteer: Gazetteer
+    language: str
     recaps: Collection[int]  # the sentences that go back over what was told before
 
 
@@ -197,6 +201,7 @@ def _claim(one: Draft, number: int, whole: _Whole) -> Claim:
     said = _vouched(one, whole.drafts, contexts, whole.own)
     when, day_rule = dated(contexts, one.sentence, one.start, whole.published, state=one.state)
     place, place_rule = located(contexts, one.sentence, one.start, one.end, _limit(one, number, whole))
+    place, place_rule = _supplied(place, place_rule, said.source, whole)
     found = whole.gazetteer.find(place)
     scene = whole.scenes[one.sentence]
     hedges = [tag for tag in scene.tags if tag.says("hedge", "unconfirmed")]
@@ -228,6 +233,21 @@ def _claim(one: Draft, number: int, whole: _Whole) -> Claim:
             Step(place_rule, place),
         ),
     )
+
+
+def _supplied(place: str, rule: str, source: str, whole: _Whole) -> tuple[str, str]:
+    """Return a place that its sentence does not name: that of who speaks, else of the words before.
+
+    It is called by its name, if it is one certain area: "[Харків]", not "[по Харкову]".
+    """
+    if rule not in (Rule.BEFORE, Rule.NOWHERE):
+        return place, rule
+    gazetteer = whole.gazetteer
+    seat, before = gazetteer.seat(source), gazetteer.find(place).area
+    if seat is not None and (before is None or not gazetteer.inside(before, seat)):
+        return f"[{gazetteer.name(seat, whole.language)}]", Rule.SEAT
+    plain = gazetteer.plain_name(place, whole.language)
+    return (f"[{plain}]", rule) if plain else (place, rule)
 
 
 def _vouched(one: Draft, drafts: Sequence[Draft], contexts: Sequence[Context], own: str) -> Vouched:
