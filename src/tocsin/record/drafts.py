@@ -97,7 +97,7 @@ def draft(scene: Scene, text: str, grammar: Grammar, denied: Sequence[Draft] = (
             continue
         if one.kind == "hit" and _own_strike(scene, one):
             continue
-        if _part_of_counted(one, links):
+        if _part_of_counted(one, links) or _where_only(one, links):
             continue
         made = _counted(scene, text, one, debris, later=number > 0 and links[number - 1].act is one.act)
         if made is None:
@@ -135,6 +135,14 @@ def _merge(text: str, first: Draft, end: int, made: Draft, grammar: Grammar) -> 
     first.object = f"{first.object}, {made.object}"
     if any(word.norm in grammar.joins for word in tokens(text[end : made.anchor])):
         first.count, first.qualifier = None, Qualifier.UNKNOWN
+
+
+def _where_only(one: Link, links: Sequence[Link]) -> bool:
+    """Say whether things are only where those are that are counted: "120 windows in three houses"."""
+    if not one.phrase.located or one.phrase.head != "asset":
+        return False
+    same = [other.phrase for other in links if other.act is one.act and other is not one]
+    return any(p.head == "asset" and not p.mass and not p.located for p in same)
 
 
 def _part_of_counted(one: Link, links: Sequence[Link]) -> bool:

@@ -78,6 +78,8 @@ def denials(scene: Scene, text: str, grammar: Grammar) -> list[Draft]:
         if after and not kinds:
             kinds, first, last = _kinds(scene, tag, False, grammar)
         for kind in dict.fromkeys(kinds):
+            if any(one.kind is kind for one in found):
+                continue  # "without casualties, there is no damage": said once
             found.append(
                 make(
                     scene,

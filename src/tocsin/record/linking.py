@@ -88,6 +88,8 @@ def link(scene: Scene, grammar: Grammar) -> list[Link]:
                 continue
         if phrase.included or phrase.head in ("weapon.mod", "service", "explosion"):
             continue
+        if phrase.mass and _same_body(scene, phrase, found):
+            continue
         own = _ITSELF.get(phrase.inner) or _ITSELF.get(phrase.head)
         if own is not None:
             if (
@@ -115,6 +117,14 @@ def link(scene: Scene, grammar: Grammar) -> list[Link]:
         ):
             found.append(Link(phrase, found[-1].act, found[-1].kind, JOINED))
     return found
+
+
+def _same_body(scene: Scene, phrase: Phrase, found: Sequence[Link]) -> bool:
+    """Say whether it only names again whose body was found: "the bodies of two people"."""
+    if phrase.head == "killed.n":
+        return any(one.first == phrase.last and one.count for one in scene.phrases)
+    before = found[-1].phrase if found else None
+    return before is not None and before.head == "killed.n" and before.last == phrase.first
 
 
 def _there_is(scene: Scene, phrase: Phrase) -> bool:
@@ -273,7 +283,8 @@ def _joined(scene: Scene, link_before: Link, phrase: Phrase, grammar: Grammar) -
         if before.last <= tag.first < phrase.first and tag.first != own.first
     ):
         return False
-    after = scene.tokens[phrase.last].norm if phrase.last < len(scene.tokens) else ""
+    behind = [word.norm for word in scene.tokens[phrase.last : phrase.last + 2]]
+    after = next((norm for norm in behind if norm not in ("-", "–", "—")), "")
     return phrase.of_them or after in grammar.places or phrase.head == before.head != ""
 
 

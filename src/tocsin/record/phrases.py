@@ -25,6 +25,8 @@ _QUALIFIERS = {
     "both": Qualifier.ALL,
     "several": Qualifier.SEVERAL,
 }
+_FROM, _TO = frozenset(("from", "з", "із", "від")), frozenset(("to", "до"))  # of a range, in any language
+_PEOPLE = ("", "person", "killed.n", "injured.n")
 _SAYING = frozenset(("is", "are", "was", "were", "has", "have", "had", "-", "–", "—", "є", "був", "були"))
 
 
@@ -95,7 +97,12 @@ def _lone(scene: Scene, tag: Tag) -> bool:
 def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
     """Return the phrases, each with what only its neighbours show: a list after "including", a place."""
     out: list[Phrase] = []
+    named = _named_behind(scene)
     for phrase in scene.phrases:
+        if out and (whole := _of_whole(scene, out[-1], phrase)) is not None:
+            phrase, out[-1] = whole, replace(out[-1], included=True)
+        if phrase.mass and phrase.head == "person" and phrase.first > named:
+            phrase = replace(phrase, included=True)  # "three were hurt: a woman, her son and a neighbour"
         before = scene.tokens[phrase.first - 1].norm if phrase.first else ""
         if out and out[-1].included and not phrase.included:
             between = [word.norm for word in scene.tokens[out[-1].last : phrase.first]]
@@ -130,6 +137,31 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
             phrase = replace(phrase, located=True)
         out.append(phrase)
     return out
+
+
+def _of_whole(scene: Scene, whole: Phrase, part: Phrase) -> Phrase | None:
+    """Return the part with its whole, if that opens the sentence: "Of 120 missiles, 102 were intercepted"."""
+    opening = scene.at.get(0)
+    if opening is None or not opening.says("out_of") or opening.last < whole.first or whole.mass:
+        return None
+    gap = [word.norm for word in scene.tokens[whole.last : part.first]]
+    if gap not in ([], [","]) or part.head not in ("", "?", whole.head) or whole.count is None:
+        return None
+    if part.count is None or part.count > whole.count:
+        return None
+    return replace(part, first=whole.first, head=whole.head, of=whole.count, noun=whole.noun)
+
+
+def _named_behind(scene: Scene) -> int:
+    """Return the colon behind which those are named who were counted before it, else the end."""
+    for place, word in enumerate(scene.tokens):
+        if word.norm == ":":
+            counted = any(
+                (one.count or 0) > 1 and one.last <= place and one.head in _PEOPLE for one in scene.phrases
+            )
+            told = any(tag.says("kill", "injure") and tag.first > place for tag in scene.tags)
+            return place if counted and not told else len(scene.tokens)
+    return len(scene.tokens)
 
 
 def _aside(scene: Scene, phrase: Phrase) -> bool:
@@ -169,6 +201,11 @@ def _no_count(
         and (place == 0 or before in grammar.places or after in ("", ",", ".", ")"))
     ):
         return True
+    if place >= 3 and before in _TO and words[place - 3].norm in grammar.months:  # "March 4 to 5"
+        return True
+    if before in _FROM and after in _TO and number.last + 1 < len(words):  # "rose from 12 to 19"
+        if grammar.number(words, number.last + 1):
+            return True
     aged = at.get(place - 2)
     if (
         before in grammar.apposed
@@ -209,6 +246,15 @@ def _counted(scene: Scene, place: int, number: Number, grammar: Grammar) -> Phra
             return None
         if later[0] not in ("", "?"):
             head, inner, end, noun = later
+    behind = scene.at.get(end)
+    if of is None and head not in ("", "?") and behind is not None and behind.says("out_of"):
+        whole = _whole(scene, behind.last, grammar)  # "33 drones out of 40"
+        if (
+            whole is not None
+            and whole.value >= count
+            and counted_noun(scene, whole.last, grammar)[0] in ("", "?")
+        ):
+            of, last = whole.value, whole.last
     return Phrase(
         first, max(end, last), head, count, qualifier, of, _at_least(scene, tag), inner, False, included,
         of_them, noun=noun,
