@@ -310,7 +310,12 @@ def _carried_out(scene: Scene, act: Tag) -> bool:
 
 
 def is_future(scene: Scene, act: Tag) -> bool:
-    """Say whether it is only feared or planned: "threatening to leave the town without light"."""
+    """Say whether it is only feared or planned: "threatening to leave the town without light".
+
+    People who may be under the rubble are missing.
+    """
+    if act.says("missing"):
+        return False
     for tag in scene.tags:
         if tag.says("drill") and tag.last <= act.first <= tag.last + 5:
             return all(word.norm[0].isalnum() for word in scene.tokens[tag.last : act.first])

@@ -26,6 +26,7 @@ _QUALIFIERS = {
     "several": Qualifier.SEVERAL,
 }
 _FROM, _TO = frozenset(("from", "з", "із", "від")), frozenset(("to", "до"))  # of a range, in any language
+_AGED = frozenset(("aged", "віком"))
 _PEOPLE = ("", "person", "killed.n", "injured.n")
 _SAYING = frozenset(("is", "are", "was", "were", "has", "have", "had", "-", "–", "—", "є", "був", "були"))
 
@@ -101,6 +102,8 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
     for phrase in scene.phrases:
         if out and (whole := _of_whole(scene, out[-1], phrase)) is not None:
             phrase, out[-1] = whole, replace(out[-1], included=True)
+        if _none_of(scene, phrase):
+            phrase = replace(phrase, included=True)
         if phrase.mass and phrase.head == "person" and phrase.first > named:
             phrase = replace(phrase, included=True)  # "three were hurt: a woman, her son and a neighbour"
         before = scene.tokens[phrase.first - 1].norm if phrase.first else ""
@@ -137,6 +140,14 @@ def _finished(scene: Scene, grammar: Grammar) -> list[Phrase]:
             phrase = replace(phrase, located=True)
         out.append(phrase)
     return out
+
+
+def _none_of(scene: Scene, phrase: Phrase) -> bool:
+    """Say whether nothing happened to any of them: "none of the 11 missiles was shot down"."""
+    ends = {tag.last: tag for tag in scene.tags if tag.last <= phrase.first}
+    of = ends.get(phrase.first)
+    none = ends.get(of.first) if of is not None and of.says("out_of", "all") else None
+    return none is not None and none.says("none", "nobody")
 
 
 def _of_whole(scene: Scene, whole: Phrase, part: Phrase) -> Phrase | None:
@@ -201,7 +212,14 @@ def _no_count(
         and (place == 0 or before in grammar.places or after in ("", ",", ".", ")"))
     ):
         return True
-    if place >= 3 and before in _TO and words[place - 3].norm in grammar.months:  # "March 4 to 5"
+    if before in _AGED:
+        return True
+    if (
+        place >= 3
+        and before in _TO
+        and words[place - 2].norm.isdigit()
+        and words[place - 3].norm in grammar.months
+    ):  # "March 4 to 5"
         return True
     if before in _FROM and after in _TO and number.last + 1 < len(words):  # "rose from 12 to 19"
         if grammar.number(words, number.last + 1):
