@@ -326,7 +326,10 @@ def test_history_has_an_area_raised_exactly_while_the_board_would(words, chance)
 
 _minutes = st.integers(0, 120)
 _alerts = st.lists(
-    st.tuples(_minutes, _minutes, st.sampled_from(list(End))).filter(lambda one: one[0] < one[1]), max_size=12
+    st.tuples(
+        st.lists(_minutes, min_size=2, max_size=2, unique=True).map(sorted), st.sampled_from(list(End))
+    ).map(lambda one: (*one[0], one[1])),
+    max_size=12,
 )
 
 
