@@ -10,7 +10,8 @@ to explain the gap, and faults of the language that they showed were mended; ``k
 result.json is the score before that, and stays.
 
 ``own_texts`` are forty texts of ours (``tests/languages/whole``), written and annotated before the reader saw
-them.  Half were worked on; the other half was kept apart and read for its scores alone.
+them and corrected once by the guide (decision 0021).  Half were worked on; the other half was kept apart and
+read for its scores alone.
 ``first_reading`` of each half is the score of the rules as they were when the texts were written, and stays.
 """
 
