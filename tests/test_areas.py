@@ -189,3 +189,11 @@ def test_a_wrong_name_of_any_length_is_cut_in_the_message():
 def test_what_is_no_tree_is_refused(areas, found):
     with pytest.raises(ConfigError, match=found):
         tree(*areas)
+
+
+def test_an_area_may_follow_those_around_it_up_to_the_board_level():
+    """What is told of the country says nothing of an oblast, which is always told for itself."""
+    raion = next(area for area in UA.below("UA12") if UA[area].level == "raion")
+    assert ("UA12",) == UA.up_to_board("UA12")
+    assert (raion, "UA12") == UA.up_to_board(raion)
+    assert ("UA",) == UA.up_to_board("UA")

@@ -193,6 +193,12 @@ class Areas:
         except KeyError:
             raise self._unknown(area) from None
 
+    def up_to_board(self, area: str) -> tuple[AreaId, ...]:
+        """Return the area and those around it that it may follow, up to the board level."""
+        chain = self.chain(area)
+        board = next((place for place, one in enumerate(chain) if one in self.board), 0)
+        return chain[: board + 1]
+
     def children(self, area: str) -> tuple[AreaId, ...]:
         """Return the areas directly below, in the order of the file."""
         return self._children.get(self[area].id, ())

@@ -294,7 +294,10 @@ def test_setting_a_raise_aside_makes_nothing_clear(happenings, data):
 
 @given(HAPPENINGS, HAPPENINGS)
 def test_what_is_set_aside_becomes_clear_by_an_all_clear_alone(before, after):
-    """No contact, contract, silence or time makes it clear, and no raise."""
+    """No contact, contract, silence or time makes it clear, and no raise.
+
+    A raise of the same source that runs out is its own word again: what ends it is as for any raise.
+    """
     desk = desk_after(before)
     held = {key for source in SOURCES for key in desk.board.holds(source)}
     for source in SOURCES:
@@ -303,6 +306,8 @@ def test_what_is_set_aside_becomes_clear_by_an_all_clear_alone(before, after):
     for number, kind in enumerate(after):
         if kind == TIME:
             desk.lapse(60 + number)
-        elif getattr(kind, "state", None) not in (Act.CLEAR, Act.CANCELLED):
+        elif getattr(kind, "state", None) not in (Act.CLEAR, Act.CANCELLED) and not getattr(
+            kind, "expires", None
+        ):
             desk.hear(kind, at(60 + number))
         assert not any(desk.state(area, threat) == "clear" for area, threat in held)

@@ -58,7 +58,7 @@ class Means(NamedTuple):
 def _web_push(endpoint: Endpoint, means: Means) -> Channel:
     if means.signer is None:
         raise ConfigError("no browser can subscribe here", todo="set push to HOST:PORT")
-    return WebPush(means.subscribers, means.caller, means.signer, means.areas.chain, means.now)
+    return WebPush(means.subscribers, means.caller, means.signer, means.areas.up_to_board, means.now)
 
 
 def _siren(endpoint: Endpoint, means: Means) -> Channel:

@@ -59,6 +59,7 @@ class Push(NamedTuple):
 
     body: bytes
     areas: frozenset[str]
+    partly: bool  # only a part of them is raised
     ttl_s: int
     topic: str
     urgency: str
@@ -141,7 +142,7 @@ class WebPush:
         subscriptions: Who they are.
         caller: Who makes the calls.
         signer: Who we are.
-        around: Gives an area with those around it.
+        around: Gives an area with those around it that it may follow.
         now: The time.
     """
 
@@ -199,6 +200,7 @@ class WebPush:
         return Push(
             _json({"type": "alert", "id": telling.id, "as_of": stamp(telling.at), **word}),
             frozenset(said["areas"]),
+            said["state"] == State.PARTLY,
             ttl_s,
             base64.urlsafe_b64encode(topic).decode(),
             "normal" if missed or said.get("late") else "high",
@@ -222,7 +224,12 @@ class WebPush:
             raise Undelivered(f"none of {len(tasks)} push services confirmed")
 
     def _wants(self, one: Subscription, push: Push) -> bool:
-        """Return whether a word is about an area that was asked for, or one around it."""
+        """Return whether a word is about an area that was asked for, or one around it that it follows.
+
+        What is partly raised is raised in some other part: the area itself would have been named.
+        """
+        if push.partly:
+            return not push.areas.isdisjoint(one.areas)
         return any(not push.areas.isdisjoint(self._around(area)) for area in one.areas)
 
     async def _tell(self, one: Subscription, push: Push) -> bool:

@@ -71,11 +71,11 @@ def test_a_feed_of_cap_raises_and_its_all_clear_ends(tmp_path):
             wait_until(lambda: here.told("UA80")["state"] == "raised", "raised here", 5)
             assert here.told("UA80")["text"] == "Дрони"
             feed.say("UA80", "clear")
-            wait_until(lambda: here.told("UA80")["state"] == "clear", "clear here", 5)
+            wait_until(lambda: here.told("UA80")["state"] == "clear", "clear here")
             feed.say("UA80")
-            wait_until(lambda: here.told("UA80")["state"] == "raised", "raised again", 5)
+            wait_until(lambda: here.told("UA80")["state"] == "raised", "raised again")
             feed.say("UA80", "cancelled")
-            wait_until(lambda: here.told("UA80").get("cancelled"), "sent in error", 5)
+            wait_until(lambda: here.told("UA80").get("cancelled"), "sent in error")
             assert (here.told("UA80")["state"], here.told("UA46")["state"]) == ("unknown", "unknown")
             assert here.running and "fault of tocsin" not in here.errors()
 
@@ -90,7 +90,7 @@ def test_a_source_that_comes_back_is_heard_again(tmp_path):
         feed.contact("UA80")
         wait_until(lambda: here.told("UA46")["state"] == "clear", "heard again", 3)
         feed.say("UA80", "clear")
-        wait_until(lambda: (feed.contact(), here.told("UA80")["state"] == "clear")[1], "clear here", 5)
+        wait_until(lambda: (feed.contact(), here.told("UA80")["state"] == "clear")[1], "clear here")
 
 
 def test_any_source_raises_and_all_must_clear(tmp_path):
