@@ -249,6 +249,12 @@ def test_what_is_not_there_is_a_problem_that_says_where_to_look(server):
     assert "/openapi.json" in answer.json()["todo"]
 
 
+def test_where_no_browser_can_subscribe_the_page_is_told_so_without_an_error(server):
+    """It asks at every load; an error in the console would hide the ones that matter."""
+    answer = server.get("/v1/push/key")
+    assert (answer.status_code, answer.json()) == (200, {"key": None})
+
+
 # What it says of itself
 
 
