@@ -307,6 +307,19 @@ def test_a_flipped_byte_is_found_or_harmless(tmp_path, path):
     assert broken > 200  # of 1,687
 
 
+def test_a_length_that_cannot_be_is_damage_and_not_a_disk_that_refuses(path):
+    """A size in a row's head that fell over can ask for gigabytes: then it is the file that is at fault.
+
+    One flip in some hundred thousand does it; here SQLite is told that less than we write is too much.
+    """
+    log = SqliteLog(path)
+    log.append("long", b"x" * 5_000, AT)
+    log._db.limit(apsw.SQLITE_LIMIT_LENGTH, 1_000)
+    with pytest.raises(LogBroken, match="too big"):
+        list(log.read())
+    log.close()
+
+
 def test_a_flipped_byte_in_the_words_names_their_entry(path):
     log = SqliteLog(path)
     fill(log, 30)

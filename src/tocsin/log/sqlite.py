@@ -408,7 +408,9 @@ def _one(rows: Any) -> Any:
 
 def _fail(doing: str, path: Path, error: apsw.Error | UnicodeDecodeError) -> NoReturn:
     # Our statements are fixed: where SQLite cannot understand one, the file's own schema was damaged.
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.SQLError | UnicodeDecodeError):
+    if isinstance(
+        error, apsw.CorruptError | apsw.NotADBError | apsw.SQLError | apsw.TooBigError | UnicodeDecodeError
+    ):
         raise LogBroken(
             f"cannot {doing}: {path} is damaged ({error})", todo="keep the file as it is and restore a backup"
         ) from error
